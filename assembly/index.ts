@@ -1,0 +1,5 @@
+export * from "./math";
+export * from "./distributions";
+export * from "./indicators";
+export * from "./backtest";
+export * from "./trees";

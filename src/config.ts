@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { ValidationError } from './errors.ts'
+
+/** `all` serves and computes, `api` only serves, `worker` only computes. */
+export const ROLES = ['all', 'api', 'worker'] as const
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+
+/** A setting that is there but empty counts as not given: `PORT= npm start`. */
+const optional = <T extends z.ZodType>(type: T) => z.preprocess((value) => (value === '' ? undefined : value), type)
+
+const Environment = z.object({
+  PORT: optional(z.coerce.number().int().min(0).max(65_535).default(4000)),
+  HOST: optional(
+    z
+      .string()
+      .default('127.0.0.1')
+      .refine((host) => LOOPBACK.includes(host), {
+        error: (issue) =>
+          `${String(issue.input)} can be reached from other machines, and this version has no sign-in yet. Use 127.0.0.1 and put a proxy with authentication in front of it.`,
+      }),
+  ),
+  DATABASE_URL: optional(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must look like postgres://user:password@host:5432/database')
+      .optional(),
+  ),
+  TUNEBOOK_HOME: optional(z.string().default('.tunebook')),
+  TUNEBOOK_THREADS: optional(z.coerce.number().int().min(1).max(256).default(availableParallelism())),
+  TUNEBOOK_ROLE: optional(z.enum(ROLES).default('all')),
+  LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
+})
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** unset: the embedded database in `home` */
+  readonly databaseUrl: string | undefined
+  /** absolute path of the folder with the embedded database, the import folder and what else this machine keeps */
+  readonly home: string
+  /** size of the compute pool */
+  readonly threads: number
+  readonly role: (typeof ROLES)[number]
+  readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL']
+}
+
+/**
+ * Read the settings from the environment.
+ *
+ * @throws ValidationError that names every bad setting at once, with its value and what is allowed
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const parsed = Environment.safeParse(environment)
+  if (!parsed.success) {
+    throw new ValidationError(
+      parsed.error.issues.map(({ path, message }) => {
+        const name = String(path[0])
+        const value = name === 'DATABASE_URL' ? 'its value' : JSON.stringify(environment[name])
+        return { path: [name], message: `${value} is not accepted: ${message}` }
+      }),
+    )
+  }
+  const env = parsed.data
+  return Object.freeze({
+    port: env.PORT,
+    host: env.HOST,
+    databaseUrl: env.DATABASE_URL,
+    home: resolve(env.TUNEBOOK_HOME),
+    threads: env.TUNEBOOK_THREADS,
+    role: env.TUNEBOOK_ROLE,
+    logLevel: env.LOG_LEVEL,
+  })
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, realpathSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
+import { sql } from 'drizzle-orm'
+import type { PgAsyncDatabase } from 'drizzle-orm/pg-core/async'
+import { drizzle as drizzleLite } from 'drizzle-orm/pglite'
+import { migrate as migrateLite } from 'drizzle-orm/pglite/migrator'
+import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js'
+import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator'
+import postgres from 'postgres'
+import type { Config } from './config.ts'
+import { ConflictError, UnavailableError } from './errors.ts'
+
+// oxlint-disable-next-line typescript/no-explicit-any -- the two drivers' result types meet only here
+export type Database = PgAsyncDatabase<any>
+/** What a service function does its work with: the database, or the transaction it was called in. */
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+
+/** An open database, embedded or server, with its schema up to date. */
+export interface Storage {
+  db: Database
+  /** What the queue connects with. */
+  engine: { kind: 'embedded'; lite: PGlite } | { kind: 'server'; url: string }
+  /** Call back at every NOTIFY on `channel` (lower case), from any process; and once after each reconnect, with ''. */
+  listen(channel: string, callback: (payload: string) => void): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+const MIGRATIONS = { migrationsFolder: fileURLToPath(new URL('../drizzle', import.meta.url)) }
+/** Any number; all our processes use the same one, so that one of them migrates and the others wait. */
+const MIGRATION_LOCK = 7_420_251_121
+
+/**
+ * Open the database that the configuration names and bring its schema up to date.
+ *
+ * @throws ConflictError     another process holds the embedded folder
+ * @throws UnavailableError  the server cannot be reached
+ */
+export async function openStorage(config: Pick<Config, 'databaseUrl' | 'home'>): Promise<Storage> {
+  return config.databaseUrl === undefined ? openEmbedded(config.home) : openServer(config.databaseUrl)
+}
+
+/**
+ * PGlite that gives the event loop a turn before each statement. Without it two thousand awaited queries in a row
+ * starve HTTP and timers for half a second.
+ */
+class PoliteLite extends PGlite {
+  override async _runExclusiveQuery<T>(statement: () => Promise<T>): Promise<T> {
+    await turn()
+    return super._runExclusiveQuery(statement)
+  }
+}
+
+/** @param options for tests, which start from a template in memory; the home folder is then only locked */
+export async function openEmbedded(home: string, options: PGliteOptions = {}): Promise<Storage> {
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const lock = await lockFolder(home)
+  const lite = new PoliteLite({ dataDir: join(home, 'database'), ...options })
+  await lite.waitReady
+  const db = drizzleLite({ client: lite })
+  await migrateLite(db, MIGRATIONS)
+  return {
+    db,
+    engine: { kind: 'embedded', lite },
+    listen: (channel, callback) => lite.listen(channel, callback),
+    close: async () => {
+      await lite.close()
+      lock?.close()
+    },
+  }
+}
+
+async function openServer(url: string): Promise<Storage> {
+  const client = postgres(url, {
+    max: 10,
+    backoff: (attempt) => Math.min(0.5, 0.05 * 2 ** attempt),
+    connect_timeout: 5,
+    idle_timeout: 60,
+    connection: { application_name: 'tunebook', statement_timeout: 30_000, lock_timeout: 10_000 },
+    onnotice: () => {},
+  })
+  try {
+    await migrateOnce(client)
+  } catch (error) {
+    await client.end({ timeout: 1 })
+    throw unavailable(error)
+  }
+  return {
+    db: drizzlePostgres({ client }),
+    engine: { kind: 'server', url },
+    listen: async (channel, callback) => {
+      const { unlisten } = await client.listen(channel, callback, () => callback(''))
+      return unlisten
+    },
+    close: () => client.end({ timeout: 5 }),
+  }
+}
+
+/** Drizzle's migrator takes no lock, and two that start together fail; so the lock is ours. */
+async function migrateOnce(client: postgres.Sql): Promise<void> {
+  const connection = await client.reserve()
+  try {
+    await connection`set statement_timeout = 0`
+    await connection`set lock_timeout = 0`
+    await connection`select pg_advisory_lock(${MIGRATION_LOCK})`
+    await migratePostgres(drizzlePostgres({ client }), MIGRATIONS)
+    await connection`select pg_advisory_unlock(${MIGRATION_LOCK})`
+    await connection`reset statement_timeout`
+    await connection`reset lock_timeout`
+  } finally {
+    connection.release()
+  }
+}
+
+function unavailable(error: unknown): unknown {
+  const code = (error as { code?: string }).code
+  const network = ['ECONNREFUSED', 'ENOTFOUND', 'CONNECT_TIMEOUT', 'ECONNRESET', 'EHOSTUNREACH', '3D000', '28P01', '28000']
+  if (!code || !network.includes(code)) return error
+  return new UnavailableError(
+    `The database of DATABASE_URL does not answer: ${(error as Error).message}. Check host, port, database name and password, or unset DATABASE_URL to use the embedded database.`,
+  )
+}
+
+/**
+ * PGlite takes no lock of its own: a second process would open the folder and its writes would vanish. A listening
+ * abstract socket named after the folder is freed by the kernel even on kill -9 (Linux; per network namespace).
+ */
+async function lockFolder(home: string): Promise<Server | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const name = createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 32)
+  const server = createServer()
+  server.unref()
+  await new Promise<void>((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      fail(
+        error.code === 'EADDRINUSE'
+          ? new ConflictError(
+              `Another process is using ${home}. Stop it, set TUNEBOOK_HOME to another folder, or set DATABASE_URL to share one PostgreSQL.`,
+            )
+          : error,
+      ),
+    )
+    server.listen(`\0tunebook-${name}`, done)
+  })
+  return server
+}
+
+/** Tell every process that listens on `channel`; sent when the transaction commits. Payloads are ids: < 8,000 bytes. */
+export async function notify(tx: Database | Transaction, channel: string, payload: string): Promise<void> {
+  await tx.execute(sql`select pg_notify(${channel}, ${payload})`)
+}
+
+/** A driver's SQLSTATE, whichever of the two drivers threw; undefined for other errors. */
+export function sqlState(error: unknown): string | undefined {
+  const cause = (error as { cause?: { code?: unknown } }).cause ?? (error as { code?: unknown })
+  return typeof (cause as { code?: unknown }).code === 'string' ? (cause as { code: string }).code : undefined
+}

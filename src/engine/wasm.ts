@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/**
+ * What `assembly/` exports. Pointers and lengths are plain numbers; `pointer` is a byte offset into the memory
+ * the instance was made with. The docstrings stand beside the code in `assembly/`.
+ */
+export interface Kernel {
+  // math
+  exp(x: number): number
+  log(x: number): number
+  pow(x: number, y: number): number
+  sin(x: number): number
+  cos(x: number): number
+  // indicators: columns are byte offsets of f64[length], `scratch` of f64[2 × length]; an output given as 0 is not wanted
+  highest(source: number, length: number, period: number, out: number): void
+  lowest(source: number, length: number, period: number, out: number): void
+  sma(source: number, length: number, period: number, out: number): void
+  ema(source: number, length: number, period: number, out: number): void
+  // prettier-ignore
+  macd(source: number, length: number, fast: number, slow: number, signal: number, line: number, signalLine: number, histogram: number): void
+  rsi(source: number, length: number, period: number, out: number): void
+  roc(source: number, length: number, period: number, out: number): void
+  // prettier-ignore
+  stochasticK(high: number, low: number, close: number, length: number, period: number, smoothing: number, scratch: number, out: number): void
+  // prettier-ignore
+  stochasticD(high: number, low: number, close: number, length: number, period: number, smoothing: number, signal: number, scratch: number, out: number): void
+  // prettier-ignore
+  directional(high: number, low: number, close: number, length: number, period: number, plusDi: number, minusDi: number, adx: number): void
+  // prettier-ignore
+  supertrend(high: number, low: number, close: number, length: number, period: number, multiplier: number, scratch: number, line: number, direction: number): void
+  trueRange(high: number, low: number, close: number, length: number, out: number): void
+  atr(high: number, low: number, close: number, length: number, period: number, out: number): void
+  standardDeviation(source: number, length: number, period: number, scratch: number, out: number): void
+  bollingerBand(source: number, length: number, period: number, deviations: number, scratch: number, out: number): void
+  bollingerWidth(source: number, length: number, period: number, deviations: number, scratch: number, out: number): void
+  zscore(source: number, length: number, period: number, scratch: number, out: number): void
+  // prettier-ignore
+  realisedVolatility(source: number, length: number, period: number, barsPerYear: number, scratch: number, out: number): void
+  donchianMiddle(high: number, low: number, length: number, period: number, scratch: number, out: number): void
+  obv(close: number, volume: number, length: number, out: number): void
+  // prettier-ignore
+  mfi(high: number, low: number, close: number, volume: number, length: number, period: number, scratch: number, out: number): void
+  // prettier-ignore
+  vwap(openTime: number, high: number, low: number, close: number, volume: number, length: number, out: number): void
+  // prettier-ignore
+  rollingVwap(high: number, low: number, close: number, volume: number, length: number, period: number, scratch: number, out: number): void
+  volumeRatio(volume: number, length: number, period: number, out: number): void
+  undefine(out: number, length: number): void
+  nextBar(source: number, length: number, bar: number, finite: number): number
+  // distributions
+  normalPdf(z: number): number
+  normalCdf(z: number): number
+  normalPpf(p: number): number
+  truncatedNormal(u: number, mean: number, standardDeviation: number, low: number, high: number): number
+  logUniform(u: number, low: number, high: number): number
+  betaCdf(x: number, a: number, b: number): number
+  betaPpf(p: number, a: number, b: number): number
+  studentTCdf(t: number, degreesOfFreedom: number): number
+  logGamma(x: number): number
+  // backtest
+  backtest(run: number, from: number, to: number): number
+  // trees
+  // prettier-ignore
+  sumLeaves(feature: number, number: number, left: number, roots: number, trees: number, rows: number, count: number, columns: number, out: number): void
+}
+
+const wasmFile = new URL('../../build/engine.wasm', import.meta.url)
+
+let compiled: WebAssembly.Module | undefined
+
+/** The compiled engine; compiled once a process and passed to the compute threads. */
+export function engineModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readWasm())
+  return compiled
+}
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel
+}
+
+let local: { kernel: Kernel; arena: Arena } | undefined
+
+/**
+ * A kernel of this thread with a small memory of its own, for short pure calls (a distribution, a prediction of a
+ * few rows). Long work goes to the pool.
+ */
+export function localKernel(): { kernel: Kernel; arena: Arena } {
+  if (!local) {
+    const arena = new Arena()
+    local = { kernel: instantiate(engineModule(), arena.memory), arena }
+  }
+  return local
+}
+
+const PAGE = 65_536
+const MAX_PAGES = 65_536
+/** The first page belongs to the constant tables of the compiled module. */
+const HEAP_START = PAGE
+/** A cache line, and the alignment of everything that an arena hands out. */
+const LINE = 64
+
+/**
+ * A bump allocator over one shared WebAssembly memory. Nothing is freed alone: `mark` and `release` drop all that
+ * came after, and the memory as a whole goes when nobody refers to it.
+ */
+export class Arena {
+  readonly memory: WebAssembly.Memory
+  #top = HEAP_START
+
+  /** @param bytes expected size; the memory grows beyond it where needed, up to 4 GiB */
+  constructor(bytes = PAGE) {
+    const initial = Math.max(2, Math.ceil((HEAP_START + bytes) / PAGE))
+    this.memory = new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared: true })
+  }
+
+  /** @returns byte offset of `bytes` fresh bytes, 64-byte aligned, not cleared after a `release` */
+  alloc(bytes: number): number {
+    const pointer = this.#top
+    this.#top += Math.ceil(bytes / LINE) * LINE
+    const missing = this.#top - this.memory.buffer.byteLength
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE))
+    return pointer
+  }
+
+  mark(): number {
+    return this.#top
+  }
+
+  release(mark: number): void {
+    this.#top = mark
+  }
+
+  /** A view; it stays valid when the memory grows, but make it after allocating, not before. */
+  float64(pointer: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, pointer, length)
+  }
+
+  int32(pointer: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, pointer, length)
+  }
+
+  uint8(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, pointer, length)
+  }
+
+  /** Copy values in. @returns their byte offset */
+  putFloat64(values: ArrayLike<number>): number {
+    const pointer = this.alloc(values.length * 8)
+    this.float64(pointer, values.length).set(values)
+    return pointer
+  }
+
+  putInt32(values: ArrayLike<number>): number {
+    const pointer = this.alloc(values.length * 4)
+    this.int32(pointer, values.length).set(values)
+    return pointer
+  }
+}
+
+function readWasm(): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(wasmFile))
+  } catch (cause) {
+    throw new Error('build/engine.wasm is missing. Run "npm run build" (npm ci does it for you).', { cause })
+  }
+}
+
+let version: string | undefined
+
+/** Changes with every change of the kernels: equal versions give equal bits. */
+export function engineVersion(): string {
+  version ??= createHash('sha256').update(readWasm()).digest('hex').slice(0, 16)
+  return version
+}

@@ -1,0 +1,61 @@
+/** A path into the input and what is wrong there, as in `parameterSpace.2.high`: "must be greater than low (20)". */
+export interface FieldError {
+  path: string[]
+  message: string
+}
+
+/**
+ * A failure that the caller can act on. `code` is stable; `message` says what happened, the value and what to do.
+ * Anything thrown that is not a DomainError is a bug.
+ */
+export class DomainError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** The input was understood but is not acceptable; every offending field is named at once. */
+export class ValidationError extends DomainError {
+  readonly fieldErrors: FieldError[]
+
+  constructor(fieldErrors: FieldError[], code = 'BAD_USER_INPUT') {
+    super(code, describe(fieldErrors))
+    this.fieldErrors = fieldErrors
+  }
+
+  /** One offending field. */
+  static at(path: string | string[], message: string, code?: string): ValidationError {
+    return new ValidationError([{ path: typeof path === 'string' ? [path] : path, message }], code)
+  }
+}
+
+export class NotFoundError extends DomainError {
+  readonly id: string | null
+
+  constructor(what: string, id: string | null, remedy = '') {
+    super('NOT_FOUND', `No ${what} ${id === null ? 'found' : `with id ${id}`}.${remedy && ` ${remedy}`}`)
+    this.id = id
+  }
+}
+
+/** The state changed under the caller: already applied, already running, expired, or a newer version exists. */
+export class ConflictError extends DomainError {
+  constructor(message: string) {
+    super('CONFLICT', message)
+  }
+}
+
+/** The service cannot answer now; trying again later may help. */
+export class UnavailableError extends DomainError {
+  constructor(message: string) {
+    super('SERVICE_UNAVAILABLE', message)
+  }
+}
+
+function describe(fieldErrors: FieldError[]): string {
+  return fieldErrors.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message)).join('\n')
+}

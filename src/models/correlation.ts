@@ -1,0 +1,36 @@
+import { pearson, ranks } from '../engine/statistics.ts'
+
+export interface CorrelationMatrix {
+  names: string[]
+  /** −1…1; null where a side is constant or fewer than 3 rows have both values */
+  pearson: (number | null)[][]
+  spearman: (number | null)[][]
+}
+
+/** With fewer rows a line always fits. */
+const MIN_ROWS = 3
+
+/**
+ * Pearson and Spearman correlation of every two columns.
+ *
+ * @param columns f64[n] by name; NaN marks a missing value, and a pair is compared on the rows that have both
+ */
+export function correlationMatrix(columns: Readonly<Record<string, Float64Array>>): CorrelationMatrix {
+  const names = Object.keys(columns)
+  const pearsons: (number | null)[][] = names.map(() => [])
+  const spearmans: (number | null)[][] = names.map(() => [])
+  names.forEach((a, i) => {
+    names.slice(0, i + 1).forEach((b, j) => {
+      const [x, y] = bothPresent(columns[a], columns[b])
+      const enough = x.length >= MIN_ROWS
+      pearsons[i][j] = pearsons[j][i] = enough ? pearson(x, y) : null
+      spearmans[i][j] = spearmans[j][i] = enough ? pearson(ranks(x), ranks(y)) : null
+    })
+  })
+  return { names, pearson: pearsons, spearman: spearmans }
+}
+
+function bothPresent(x: Float64Array, y: Float64Array): [Float64Array, Float64Array] {
+  const isPresent = (_: number, row: number): boolean => !Number.isNaN(x[row]) && !Number.isNaN(y[row])
+  return [x.filter(isPresent), y.filter(isPresent)]
+}

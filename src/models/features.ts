@@ -1,0 +1,86 @@
+import { INSTRUCTION_WORDS, Operation, SIGNALS, type StrategyProgram } from '../engine/program.ts'
+import type { CompiledStrategy } from '../strategy/plan.ts'
+import type { Matrix } from './estimator.ts'
+
+/** Which groups of features a model learns from, beside the parameters themselves. */
+export interface FeatureSettings {
+  interactions: boolean
+  market: boolean
+  temporal: boolean
+}
+
+/** One column that a model learns from. */
+interface Feature {
+  name: string
+  /** the parameters it is made of */
+  parameters: string[]
+}
+
+/** The features of a strategy's samples: names in the order of the columns, and how to compute them. */
+export interface FeatureSet {
+  features: Feature[]
+  /** @param rows f64[count × parameters], row-major */
+  matrix(rows: Float64Array): Matrix
+}
+
+/**
+ * The parameters, and with `interactions` what they mean together: the reward that a trade aims at over what it
+ * risks, and the distance between two thresholds of one indicator.
+ */
+export function featureSet(strategy: CompiledStrategy, settings: FeatureSettings): FeatureSet {
+  const names = strategy.parameterNames
+  const features: Feature[] = names.map((name) => ({ name, parameters: [name] }))
+  const { stopLoss, takeProfit } = strategy.definition
+  const risk = settings.interactions && stopLoss && takeProfit
+  const pairs = settings.interactions ? thresholdPairs(strategy.program) : []
+
+  if (risk) {
+    const involved = names.filter((name) => mentions(stopLoss, name) || mentions(takeProfit, name))
+    features.push({ name: 'risk_reward_ratio', parameters: involved })
+  }
+  for (const [a, b] of pairs) {
+    features.push({ name: `${names[b]}_minus_${names[a]}`, parameters: [names[a]!, names[b]!] })
+  }
+  return { features, matrix: (rows) => matrix(rows) }
+
+  function matrix(rows: Float64Array): Matrix {
+    const count = rows.length / names.length
+    const values = new Float64Array(count * features.length)
+    const batch = risk ? strategy.bind(rows) : undefined
+    for (let row = 0; row < count; row++) {
+      const parameters = rows.subarray(row * names.length, (row + 1) * names.length)
+      let at = row * features.length
+      values.set(parameters, at)
+      at += names.length
+      if (batch) values[at++] = batch.takeProfit[row]! / batch.stopLoss[row]!
+      for (const [a, b] of pairs) values[at++] = parameters[b]! - parameters[a]!
+    }
+    return { rows: count, columns: features.length, values }
+  }
+}
+
+/** Parameters with which one and the same column is compared, as rsi_oversold and rsi_overbought with rsi(14). */
+function thresholdPairs(program: StrategyProgram): [number, number][] {
+  const thresholds = new Map<number, Set<number>>()
+  for (const signal of SIGNALS) {
+    const code = program.signals[signal]
+    for (let at = 0; at + 2 * INSTRUCTION_WORDS < code.length; at += INSTRUCTION_WORDS) {
+      const [operation, slot] = [code[at], code[at + 1]!]
+      const [next, parameter] = [code[at + INSTRUCTION_WORDS], code[at + INSTRUCTION_WORDS + 1]!]
+      const compare = code[at + 2 * INSTRUCTION_WORDS]!
+      if (operation !== Operation.COLUMN || next !== Operation.PARAMETER) continue
+      if (compare < Operation.LESS || compare > Operation.GREATER_EQUAL) continue
+      const known = thresholds.get(slot) ?? new Set()
+      thresholds.set(slot, known.add(parameter))
+    }
+  }
+  return [...thresholds.values()].flatMap((set) => {
+    const sorted = [...set].sort((a, b) => a - b)
+    return sorted.flatMap((a, at) => sorted.slice(at + 1).map((b): [number, number] => [a, b]))
+  })
+}
+
+/** Whether an expression names a parameter: as a whole word, not as a part of a longer name. */
+function mentions(expression: string, name: string): boolean {
+  return expression.split(/[^a-z0-9_]+/).includes(name)
+}

@@ -1,0 +1,125 @@
+import { count, eq, sql } from 'drizzle-orm'
+import type { AppContext } from '../context.ts'
+import { sqlState } from '../db.ts'
+import { ConflictError, NotFoundError, ValidationError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { keyset, type Slice } from '../paging.ts'
+import { BUILT_IN_STRATEGIES } from './builtin.ts'
+import { compileStrategy } from './plan.ts'
+import type { StrategyDefinition } from './strategy.ts'
+import { strategies, type StrategyRow } from './table.ts'
+
+const UNIQUE_VIOLATION = '23505'
+const FOREIGN_KEY_VIOLATION = '23503'
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._/-]{0,99}$/u
+
+/**
+ * Store a new strategy.
+ *
+ * @throws ValidationError with every problem of every expression, parameter and constraint
+ * @throws ConflictError   the name is taken
+ */
+export async function createStrategy(ctx: AppContext, definition: StrategyDefinition): Promise<StrategyRow> {
+  const { warmupBars } = check(definition)
+  try {
+    const [row] = await ctx.db
+      .insert(strategies)
+      .values({ id: newId('strategy'), name: definition.name, definition, warmupBars })
+      .returning()
+    return row!
+  } catch (error) {
+    throw nameTaken(error, definition.name)
+  }
+}
+
+/** Replace a strategy's definition. Jobs that ran on the old one keep it. */
+export async function updateStrategy(ctx: AppContext, id: string, definition: StrategyDefinition): Promise<StrategyRow> {
+  const current = await getStrategy(ctx, id)
+  if (current.builtIn) throw new ConflictError(`${current.name} is built in. Create a strategy of your own from its definition.`)
+  const { warmupBars } = check(definition)
+  try {
+    const [row] = await ctx.db
+      .update(strategies)
+      .set({ name: definition.name, definition, warmupBars, version: sql`${strategies.version} + 1`, updatedAt: sql`now()` })
+      .where(eq(strategies.id, id))
+      .returning()
+    if (!row) throw new NotFoundError('strategy', id)
+    return row
+  } catch (error) {
+    throw nameTaken(error, definition.name)
+  }
+}
+
+export async function deleteStrategy(ctx: AppContext, id: string): Promise<string> {
+  const { name, builtIn } = await getStrategy(ctx, id)
+  if (builtIn) throw new ConflictError(`${name} is built in and stays.`)
+  try {
+    await ctx.db.delete(strategies).where(eq(strategies.id, id))
+    return id
+  } catch (error) {
+    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
+    throw new ConflictError(`Strategy ${name} has tuning jobs. Delete those first.`)
+  }
+}
+
+export async function findStrategy(ctx: AppContext, id: string): Promise<StrategyRow | null> {
+  const [row] = await ctx.db.select().from(strategies).where(eq(strategies.id, id))
+  return row ?? null
+}
+
+export async function getStrategy(ctx: AppContext, id: string): Promise<StrategyRow> {
+  const row = await findStrategy(ctx, id)
+  if (!row) throw new NotFoundError('strategy', id, 'Query.strategies lists those there are.')
+  return row
+}
+
+export async function findStrategyByName(ctx: AppContext, name: string): Promise<StrategyRow | null> {
+  const [row] = await ctx.db.select().from(strategies).where(eq(strategies.name, name))
+  return row ?? null
+}
+
+export async function listStrategies(ctx: AppContext, slice: Slice): Promise<StrategyRow[]> {
+  const { where, orderBy } = keyset(slice, {
+    value: strategies.createdAt,
+    type: 'timestamptz',
+    id: strategies.id,
+    idType: 'text',
+    direction: 'ASC',
+  })
+  return ctx.db.select().from(strategies).where(where).orderBy(orderBy).limit(slice.limit)
+}
+
+export async function countStrategies(ctx: AppContext): Promise<number> {
+  const [row] = await ctx.db.select({ total: count() }).from(strategies)
+  return row!.total
+}
+
+/** Put the built-in strategies there, and bring those of an older release up to date. Safe to call at every start. */
+export async function seedStrategies(ctx: Pick<AppContext, 'db'>): Promise<void> {
+  for (const definition of BUILT_IN_STRATEGIES) {
+    const { warmupBars } = compileStrategy(definition)
+    await ctx.db
+      .insert(strategies)
+      .values({ id: newId('strategy'), name: definition.name, definition, warmupBars, builtIn: true })
+      .onConflictDoUpdate({
+        target: strategies.name,
+        set: { definition, warmupBars, version: sql`${strategies.version} + 1`, updatedAt: sql`now()` },
+        setWhere: sql`${strategies.builtIn} and ${strategies.definition} is distinct from ${JSON.stringify(definition)}::text::jsonb`,
+      })
+  }
+}
+
+function check(definition: StrategyDefinition): { warmupBars: number } {
+  if (!NAME.test(definition.name)) {
+    throw ValidationError.at(
+      'name',
+      `${JSON.stringify(definition.name.slice(0, 120))} is not a name: 1 to 100 letters, digits, spaces and . _ / -, a letter or digit first.`,
+    )
+  }
+  return compileStrategy(definition)
+}
+
+function nameTaken(error: unknown, name: string): unknown {
+  if (sqlState(error) !== UNIQUE_VIOLATION) return error
+  return new ConflictError(`There is a strategy ${name} already. Choose another name, or update that one.`)
+}

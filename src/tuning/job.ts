@@ -1,0 +1,133 @@
+import type { Metrics, Objective } from '../backtest/metrics.ts'
+import type { FitScores } from '../models/validation.ts'
+
+/**
+ * PENDING waits in the queue; RUNNING is in a worker's hands; the other three are final. A worker that dies leaves
+ * RUNNING behind, and the queue hands the job to another; `retry` takes FAILED and CANCELLED back to PENDING.
+ */
+export const JOB_STATUSES = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
+export type JobStatus = (typeof JOB_STATUSES)[number]
+
+export const JOB_PHASES = [
+  'QUEUED',
+  'LOADING',
+  'SAMPLING',
+  'BACKTESTING',
+  'TRAINING',
+  'ANALYSING',
+  'SEARCHING',
+  'VALIDATING',
+  'FINISHED',
+] as const
+export type JobPhase = (typeof JOB_PHASES)[number]
+
+export interface JobError {
+  code: string
+  message: string
+  phase: JobPhase
+  /** whether trying again without changing anything may help */
+  retryable: boolean
+}
+
+/** Candidates must keep within these; null = no limit. */
+export interface RiskLimits {
+  maxDrawdown: number | null
+  minTrades: number | null
+  minWinRate: number | null
+  minProfitFactor: number | null
+}
+
+/** Parameters by name. */
+export type Parameters = Record<string, number>
+
+export interface Interval {
+  low: number
+  high: number
+  level: number
+}
+
+export interface Criterion {
+  name: string
+  description: string
+  value: number | null
+  threshold: number
+  passed: boolean
+  points: number
+  maxPoints: number
+}
+
+export interface Readiness {
+  productionReady: boolean
+  score: number
+  criteria: Criterion[]
+  criteriaMet: boolean
+  gates: Criterion[]
+  explanation: string
+}
+
+export interface FeatureImportance {
+  feature: string
+  importance: number
+  standardDeviation: number | null
+  shap: number | null
+  rank: number
+}
+
+export interface SensitivityPoint {
+  value: number
+  objective: number
+  low: number
+  high: number
+}
+
+export interface Sensitivity {
+  parameter: string
+  points: SensitivityPoint[]
+  firstOrder: number | null
+  total: number | null
+  safeRange: Interval | null
+}
+
+export interface CorrelationMatrix {
+  names: string[]
+  pearson: (number | null)[][]
+  spearman: (number | null)[][]
+}
+
+/** A parameter set that the search proposed: what the model says of it and what real backtests say. */
+export interface Candidate {
+  rank: number
+  parameters: Parameters
+  predicted: number
+  interval: Interval
+  confidence: number
+  outOfDomain: boolean
+  inSample: Metrics | null
+  outOfSample: Metrics | null
+  plateau: number | null
+}
+
+export interface OutOfSample {
+  parameters: Parameters
+  metrics: Metrics
+  inSample: Metrics
+  predicted: number
+  actual: number | null
+  baselines: { name: string; metrics: Metrics }[]
+}
+
+/** What a finished job found out, apart from its samples and its model. */
+export interface JobResult {
+  objective: Objective
+  chosenAlgorithm: string | null
+  training: FitScores | null
+  validation: FitScores | null
+  test: FitScores | null
+  overfitting: number | null
+  readiness: Readiness
+  featureImportance: FeatureImportance[]
+  sensitivity: Sensitivity[]
+  correlations: CorrelationMatrix | null
+  candidates: Candidate[]
+  outOfSample: OutOfSample | null
+}

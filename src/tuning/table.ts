@@ -1,0 +1,123 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
+import type { Objective } from '../backtest/metrics.ts'
+import type { ExecutionSettings } from '../engine/execution.ts'
+import { markets } from '../market/table.ts'
+import type { FeatureSettings } from '../models/features.ts'
+import { models } from '../models/table.ts'
+import type { ParameterSpec } from '../strategy/parameter-space.ts'
+import type { Sampler } from '../strategy/sampling.ts'
+import type { StrategyDefinition } from '../strategy/strategy.ts'
+import { strategies } from '../strategy/table.ts'
+import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits } from './job.ts'
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+/**
+ * Tuning jobs: what was asked, how far it is, what came out. The settings are a copy; nothing that is edited later
+ * changes what a job meant. Every change raises `revision`; a worker writes only while `attempt` is its own.
+ */
+export const tuningJobs = pgTable(
+  'tuning_jobs',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    status: text().$type<JobStatus>().notNull().default('PENDING'),
+    phase: text().$type<JobPhase>().notNull().default('QUEUED'),
+    done: integer().notNull().default(0),
+    total: integer().notNull().default(0),
+    fraction: doublePrecision().notNull().default(0),
+    etaMs: doublePrecision('eta_ms'),
+    backtestsPerSecond: doublePrecision('backtests_per_second'),
+    attempt: integer().notNull().default(0),
+    revision: integer().notNull().default(1),
+    resultDigest: text('result_digest'),
+    error: jsonb().$type<JobError>(),
+    createdBy: text('created_by').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+
+    strategyId: text('strategy_id')
+      .notNull()
+      .references(() => strategies.id),
+    strategy: jsonb().$type<StrategyDefinition>().notNull(),
+    marketId: text('market_id')
+      .notNull()
+      .references(() => markets.id),
+    timeframe: text().notNull(),
+    /** half-open periods, ms since epoch */
+    trainingFrom: bigint('training_from', { mode: 'number' }).notNull(),
+    trainingTo: bigint('training_to', { mode: 'number' }).notNull(),
+    testFrom: bigint('test_from', { mode: 'number' }).notNull(),
+    testTo: bigint('test_to', { mode: 'number' }).notNull(),
+    execution: jsonb().$type<ExecutionSettings>().notNull(),
+    parameterSpace: jsonb('parameter_space').$type<ParameterSpec[]>().notNull(),
+    sampler: text().$type<Sampler>().notNull(),
+    sampleCount: integer('sample_count').notNull(),
+    seed: integer().notNull(),
+    objective: text().$type<Objective>().notNull(),
+    secondaryObjectives: text('secondary_objectives').array().$type<Objective[]>().notNull(),
+    riskLimits: jsonb('risk_limits').$type<RiskLimits>().notNull(),
+    algorithm: text().notNull(),
+    hyperparameters: jsonb().$type<Record<string, number>>().notNull(),
+    features: jsonb().$type<FeatureSettings>().notNull(),
+
+    warnings: text().array().notNull().default([]),
+    result: jsonb().$type<JobResult>(),
+    modelId: text('model_id').references(() => models.id, { onDelete: 'set null' }),
+    /** plain copies of figures in `result` by which lists are filtered and ordered */
+    score: doublePrecision(),
+    productionReady: boolean('production_ready'),
+  },
+  (table) => [
+    index().on(table.createdAt, table.id),
+    index().on(table.status),
+    check('tuning_jobs_fraction', sql`${table.fraction} between 0 and 1`),
+    check('tuning_jobs_score_finite', sql`${table.score} > '-Infinity' and ${table.score} < 'Infinity'`),
+  ],
+)
+
+export type TuningJobRow = typeof tuningJobs.$inferSelect
+
+/**
+ * Backtested parameter sets. What is filtered and ordered by stands plain; the rest is packed float64,
+ * little-endian: parameters, then metrics (METRIC_NAMES, NaN = not defined), then features once there are any.
+ */
+export const samples = pgTable(
+  'samples',
+  {
+    jobId: text('job_id')
+      .notNull()
+      .references(() => tuningJobs.id, { onDelete: 'cascade' }),
+    index: integer().notNull(),
+    split: text().$type<'TRAIN' | 'VALIDATION' | 'TEST'>().notNull(),
+    tradeCount: integer('trade_count').notNull(),
+    objective: doublePrecision(),
+    predicted: doublePrecision(),
+    packed: bytea().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.index] }),
+    index().on(table.jobId, table.objective, table.index),
+    index().on(table.jobId, table.predicted, table.index),
+    check('samples_objective_finite', sql`${table.objective} > '-Infinity' and ${table.objective} < 'Infinity'`),
+    check('samples_predicted_finite', sql`${table.predicted} > '-Infinity' and ${table.predicted} < 'Infinity'`),
+  ],
+)
+
+export type SampleRow = typeof samples.$inferSelect
