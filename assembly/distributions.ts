@@ -70,7 +70,7 @@ export function logUniform(u: f64, low: f64, high: f64): f64 {
 
 /**
  * Distribution function of the Beta distribution: the regularised incomplete beta function I_x(a, b).
- * 0 below 0 and 1 above 1; NaN unless a, b > 0. Relative error about 1e-13 for a, b up to 1000.
+ * 0 below 0 and 1 above 1; NaN unless a, b > 0. Relative error about 1e-12 for a, b up to 1000.
  */
 export function betaCdf(x: f64, a: f64, b: f64): f64 {
   return incompleteBeta(x, 1 - x, a, b);

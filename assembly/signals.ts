@@ -51,7 +51,7 @@ export function markSignals(program: Program, flag: u8, flags: usize, from: i32,
 }
 
 /** @returns where the block's f64[512] results stand: on the stack, or in a column itself */
-function evaluate(program: Program, bar: i32): usize {
+export function evaluate(program: Program, bar: i32): usize {
   const places = program.stack + BLOCK_BYTES * <usize>program.stackDepth; // i32[depth]: where each value stands
   let depth: usize = 0;
   const end = program.code + (<usize>program.words << 2);

@@ -118,7 +118,16 @@ async function migrateOnce(client: postgres.Sql): Promise<void> {
 
 function unavailable(error: unknown): unknown {
   const code = (error as { code?: string }).code
-  const network = ['ECONNREFUSED', 'ENOTFOUND', 'CONNECT_TIMEOUT', 'ECONNRESET', 'EHOSTUNREACH', '3D000', '28P01', '28000']
+  const network = [
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'CONNECT_TIMEOUT',
+    'ECONNRESET',
+    'EHOSTUNREACH',
+    '3D000',
+    '28P01',
+    '28000',
+  ]
   if (!code || !network.includes(code)) return error
   return new UnavailableError(
     `The database of DATABASE_URL does not answer: ${(error as Error).message}. Check host, port, database name and password, or unset DATABASE_URL to use the embedded database.`,

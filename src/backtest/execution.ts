@@ -30,7 +30,10 @@ export function executionSettings(input: ExecutionInput | null | undefined, prob
     if (value === undefined || value === null) continue
     if (!(range.lowAllowed ? value >= range.low : value > range.low) || value > range.high) {
       const from = range.lowAllowed ? `from ${range.low}` : `above ${range.low}`
-      problems.push({ path: ['execution', name], message: `${value} is not allowed: ${from} up to ${range.high} (${range.hint}).` })
+      problems.push({
+        path: ['execution', name],
+        message: `${value} is not allowed: ${from} up to ${range.high} (${range.hint}).`,
+      })
     }
     settings[name] = value
   }

@@ -49,7 +49,10 @@ export const MetricsType = builder.objectRef<Metrics>('Metrics').implement({
       bestTrade: optional('bestTrade', 'Largest profit ratio.'),
       worstTrade: optional('worstTrade', 'Smallest profit ratio.'),
       feesPaid: always('feesPaid', 'In quote currency.'),
-      buyAndHoldRoi: always('buyAndHoldRoi', 'What buying at the first open and selling at the last close would have earned, costs included.'),
+      buyAndHoldRoi: always(
+        'buyAndHoldRoi',
+        'What buying at the first open and selling at the last close would have earned, costs included.',
+      ),
       finalEquity: always('finalEquity', 'In quote currency, after the last position was closed.'),
     }
   },
@@ -91,7 +94,9 @@ export const EquityPointType = builder.objectRef<EquityPoint>('EquityPoint').imp
   fields: (t) => ({
     time: t.field({ type: 'DateTime', description: 'Close of the bar.', resolve: (point) => new Date(point.time) }),
     equity: t.exposeFloat('equity', { description: 'Cash plus what an open position is worth at the close.' }),
-    drawdown: t.exposeFloat('drawdown', { description: 'Fall from the highest equity so far, as a positive fraction.' }),
+    drawdown: t.exposeFloat('drawdown', {
+      description: 'Fall from the highest equity so far, as a positive fraction.',
+    }),
   }),
 })
 
@@ -119,14 +124,20 @@ export const ExecutionSettingsType = builder.objectRef<ExecutionSettings>('Execu
   fields: (t) => ({
     initialCapital: t.exposeFloat('initialCapital'),
     feeRate: t.exposeFloat('feeRate', { description: 'Per side, as a fraction.' }),
-    makerFeeRate: t.exposeFloat('makerFeeRate', { description: 'The same for take-profit exits, which rest in the book.' }),
-    slippage: t.exposeFloat('slippage', { description: 'Fraction of the price, against us; not on take-profit exits.' }),
+    makerFeeRate: t.exposeFloat('makerFeeRate', {
+      description: 'The same for take-profit exits, which rest in the book.',
+    }),
+    slippage: t.exposeFloat('slippage', {
+      description: 'Fraction of the price, against us; not on take-profit exits.',
+    }),
     leverage: t.exposeFloat('leverage'),
     positionFraction: t.exposeFloat('positionFraction', { description: 'Fraction of equity put into each position.' }),
     fundingRate: t.exposeFloat('fundingRate', { description: 'Per eight hours, as a fraction; 0 for spot.' }),
     fundingIntervalMs: t.exposeFloat('fundingIntervalMs'),
     maintenanceMarginRate: t.exposeFloat('maintenanceMarginRate'),
-    riskPerTrade: t.exposeFloat('riskPerTrade', { description: 'Equity lost at the stop, at most; 0 = no such limit.' }),
+    riskPerTrade: t.exposeFloat('riskPerTrade', {
+      description: 'Equity lost at the stop, at most; 0 = no such limit.',
+    }),
   }),
 })
 

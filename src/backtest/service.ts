@@ -61,12 +61,18 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
     to: input.to?.getTime() ?? (market.lastOpenTime ?? 0) + TIMEFRAMES[parseTimeframe(market.timeframe)],
   }
   if (period.from >= period.to) {
-    throw ValidationError.at('to', `${showTime(period.to)} is not after from, ${showTime(period.from)}. The end is exclusive.`)
+    throw ValidationError.at(
+      'to',
+      `${showTime(period.to)} is not after from, ${showTime(period.from)}. The end is exclusive.`,
+    )
   }
   const candles = await loadCandles(ctx, market.id, { ...period, timeframe, warmupBars: compiled.warmupBars })
   const window = windowOf(candles.openTime, period, compiled.warmupBars)
   if (window.start >= window.end) {
-    throw ValidationError.at('from', `There are no candles from ${showTime(period.from)} to ${showTime(period.to)}. ${market.symbol} ${market.timeframe} has ${showTime(market.firstOpenTime ?? 0)} to ${showTime(market.lastOpenTime ?? 0)}.`)
+    throw ValidationError.at(
+      'from',
+      `There are no candles from ${showTime(period.from)} to ${showTime(period.to)}. ${market.symbol} ${market.timeframe} has ${showTime(market.firstOpenTime ?? 0)} to ${showTime(market.lastOpenTime ?? 0)}.`,
+    )
   }
 
   const dataSet = ctx.engine.dataSet(candles, timeframeMs)

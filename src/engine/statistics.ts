@@ -1,18 +1,28 @@
 /**
- * Plain statistics of columns of numbers. What is not defined is null: an empty column, a correlation with a constant,
- * anything with a NaN in it.
+ * Plain statistics of columns of numbers. Means, spreads and quantiles are building blocks: NaN of nothing, and of
+ * anything with a NaN in it. Correlation and R² have cases of their own in which they do not exist, and then are null.
  */
 
 /** A standard deviation up to here counts as 0: what rounding leaves of a constant. */
 export const ZERO_DEVIATION = 1e-12
 
-export function mean(values: ArrayLike<number>): number | null {
-  return values.length === 0 ? null : finite(average(values))
+/** Counted from the first value, so that the mean of a constant is exactly that constant. */
+export function mean(values: ArrayLike<number>): number {
+  const origin = values[0]
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i] - origin
+  return values.length === 0 ? NaN : origin + sum / values.length
 }
 
-/** With n − 1 in the denominator; null for fewer than two values. */
-export function sampleVariance(values: ArrayLike<number>): number | null {
-  return values.length < 2 ? null : finite(squaredDeviations(values) / (values.length - 1))
+/** With n − 1 in the denominator; NaN for fewer than two values. */
+export function sampleVariance(values: ArrayLike<number>): number {
+  return values.length < 2 ? NaN : squaredDeviations(values) / (values.length - 1)
+}
+
+/** Root of the sample variance; exactly 0 for a constant. */
+export function standardDeviation(values: ArrayLike<number>): number {
+  const deviation = Math.sqrt(sampleVariance(values))
+  return deviation <= ZERO_DEVIATION ? 0 : deviation
 }
 
 /**
@@ -20,18 +30,18 @@ export function sampleVariance(values: ArrayLike<number>): number | null {
  *
  * @param p 0 … 1
  */
-export function quantile(values: ArrayLike<number>, p: number): number | null {
+export function quantile(values: ArrayLike<number>, p: number): number {
   return quantileOfSorted(Float64Array.from(values).sort(), p)
 }
 
 /** The same for values in ascending order, NaN last. */
-export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number | null {
+export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   const last = sorted.length - 1
-  if (last < 0 || Number.isNaN(sorted[last])) return null
+  if (last < 0 || Number.isNaN(sorted[last])) return NaN
   const position = p * last
   const below = Math.floor(position)
   const above = Math.min(last, below + 1)
-  return finite(sorted[below] + (position - below) * (sorted[above] - sorted[below]))
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below])
 }
 
 /** 1 … n in ascending order; equal values share the mean of their ranks, NaN keeps NaN. */
@@ -51,8 +61,8 @@ export function averageRanks(values: ArrayLike<number>): Float64Array {
 /** Linear correlation, −1 … 1; null where one side is constant. The two have equal lengths. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
   if (isConstant(a) || isConstant(b)) return null
-  const meanA = average(a)
-  const meanB = average(b)
+  const meanA = mean(a)
+  const meanB = mean(b)
   let covariance = 0
   for (let i = 0; i < a.length; i++) covariance += (a[i] - meanA) * (b[i] - meanB)
   const correlation = covariance / (Math.sqrt(squaredDeviations(a)) * Math.sqrt(squaredDeviations(b)))
@@ -74,16 +84,15 @@ export function r2(actual: ArrayLike<number>, predicted: ArrayLike<number>): num
 }
 
 /** Mean absolute error, in units of the target. */
-export function mae(actual: ArrayLike<number>, predicted: ArrayLike<number>): number | null {
-  if (actual.length === 0) return null
+export function mae(actual: ArrayLike<number>, predicted: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < actual.length; i++) sum += Math.abs(actual[i] - predicted[i])
-  return finite(sum / actual.length)
+  return sum / actual.length
 }
 
 /** Root of the mean squared error, in units of the target. */
-export function rmse(actual: ArrayLike<number>, predicted: ArrayLike<number>): number | null {
-  return actual.length === 0 ? null : finite(Math.sqrt(squaredErrors(actual, predicted) / actual.length))
+export function rmse(actual: ArrayLike<number>, predicted: ArrayLike<number>): number {
+  return Math.sqrt(squaredErrors(actual, predicted) / actual.length)
 }
 
 /** No spread beyond rounding, or nothing there. A NaN is not constant. */
@@ -91,16 +100,8 @@ export function isConstant(values: ArrayLike<number>): boolean {
   return values.length === 0 || Math.sqrt(squaredDeviations(values) / values.length) <= ZERO_DEVIATION
 }
 
-/** Counted from the first value, so that the mean of a constant is exactly that constant. */
-function average(values: ArrayLike<number>): number {
-  const origin = values[0]
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i] - origin
-  return origin + sum / values.length
-}
-
 function squaredDeviations(values: ArrayLike<number>): number {
-  const centre = average(values)
+  const centre = mean(values)
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += (values[i] - centre) * (values[i] - centre)
   return sum

@@ -99,7 +99,7 @@ export function populationStability(
   const expected = ascending(reference)
   const observed = ascending(current)
   if (!expected || !observed) return null
-  const edges = Array.from({ length: bins - 1 }, (_, k) => quantileOfSorted(expected, (k + 1) / bins)!)
+  const edges = Array.from({ length: bins - 1 }, (_, k) => quantileOfSorted(expected, (k + 1) / bins))
   const before = binShares(expected, edges)
   const after = binShares(observed, edges)
   const { kernel } = localKernel()

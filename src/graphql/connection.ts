@@ -41,7 +41,10 @@ function checkSizes(args: PageArguments): void {
     const size = args[name]
     if (size === undefined || size === null) continue
     if (size < 0 || size > MAX_SIZE) {
-      throw ValidationError.at(name, `${size} is not a page size; ask for 0 to ${MAX_SIZE} rows and page on with "after".`)
+      throw ValidationError.at(
+        name,
+        `${size} is not a page size; ask for 0 to ${MAX_SIZE} rows and page on with "after".`,
+      )
     }
   }
 }
@@ -57,5 +60,8 @@ function decode(argument: string, cursor: string): CursorKey {
   } catch {
     // not one of ours: said below
   }
-  throw ValidationError.at(argument, 'is not a cursor of this list. Take endCursor or startCursor from pageInfo as it stands.')
+  throw ValidationError.at(
+    argument,
+    'is not a cursor of this list. Take endCursor or startCursor from pageInfo as it stands.',
+  )
 }

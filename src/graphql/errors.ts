@@ -31,6 +31,7 @@ builder.objectType(NotFoundError, {
 
 builder.objectType(ConflictError, {
   name: 'ConflictError',
-  description: 'The state changed under the caller: already applied, already running, expired, or a newer version exists.',
+  description:
+    'The state changed under the caller: already applied, already running, expired, or a newer version exists.',
   interfaces: [ErrorInterface],
 })

@@ -1,13 +1,14 @@
 /**
- * Read the state behind each event and pass it on, until one is final. Not an async generator: a client that goes
- * away must end it at once, and a generator would wait for the next event first.
+ * Read the state behind each event and pass it on. Not an async generator: a client that goes away must end it at
+ * once, and a generator would wait for the next event first.
  *
- * @param read null where the thing is gone: the stream then ends
+ * @param read    null where the thing is gone
+ * @param options isOne: all events are about one thing, and the stream ends with it; isFinal: it ends with this state
  */
 export function statesOf<Event, State>(
   events: AsyncIterableIterator<Event>,
   read: (event: Event) => Promise<State | null>,
-  isFinal: (state: State) => boolean = () => false,
+  { isOne = false, isFinal = () => false }: { isOne?: boolean; isFinal?: (state: State) => boolean },
 ): AsyncIterableIterator<State> {
   let finished = false
   const end = async (): Promise<IteratorResult<State>> => {
@@ -17,13 +18,16 @@ export function statesOf<Event, State>(
   }
   return {
     async next() {
-      if (finished) return end()
-      const event = await events.next()
-      if (event.done) return end()
-      const state = await read(event.value)
-      if (state === null) return end()
-      finished = isFinal(state)
-      return { done: false, value: state }
+      while (!finished) {
+        const event = await events.next()
+        if (event.done) break
+        const state = await read(event.value)
+        if (state === null && isOne) break
+        if (state === null) continue
+        finished = isFinal(state)
+        return { done: false, value: state }
+      }
+      return end()
     },
     return: end,
     [Symbol.asyncIterator]() {

@@ -66,3 +66,16 @@ export class JsonRows {
 }
 
 export const EXPECTED = 'A candle is [time, open, high, low, close, volume] or an object with these names.'
+
+/** What `parseJson` gives for text that is not JSON. */
+export const NOT_JSON = Symbol('not JSON')
+
+/** JSON, and what Python writes into it where a number is missing: NaN and Infinity, here as text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const quoted = text.replaceAll(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[\],}])/g, '"$&"')
+    return quoted === text ? NOT_JSON : parseJson(quoted)
+  }
+}

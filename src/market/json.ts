@@ -1,5 +1,5 @@
 import type { CandleCollector } from './collector.ts'
-import { EXPECTED, JsonRows } from './json-row.ts'
+import { EXPECTED, JsonRows, NOT_JSON, parseJson } from './json-row.ts'
 import { MAX_LINE_BYTES } from './text.ts'
 
 const QUOTE = 34
@@ -86,17 +86,11 @@ class JsonArray {
 
   #parse(elements: string): void {
     if (elements.trim() === '' && this.#into.row === 0) return
-    for (const value of this.#values(elements)) {
+    for (const value of parseAll(elements)) {
       this.#into.row++
+      if (value === NOT_JSON)
+        this.#into.problems.fail('INVALID_FORMAT', this.#into.row, null, `is not valid JSON. ${EXPECTED}`)
       this.#rows.accept(value)
-    }
-  }
-
-  #values(elements: string): unknown[] {
-    try {
-      return JSON.parse(`[${elements}]`) as unknown[]
-    } catch (error) {
-      return this.#fail(`is not valid JSON after element ${this.#into.row}: ${(error as Error).message.slice(0, 120)}.`)
     }
   }
 
@@ -111,3 +105,27 @@ class JsonArray {
 
 const AFTER = 'has more text after the end of the JSON array. For one candle a line leave the outer brackets away.'
 const DEEP = `is nested deeper than ${MAX_DEPTH} levels.`
+
+/** @param elements values separated by commas. @returns what they are, up to the first that is NOT_JSON */
+function parseAll(elements: string): unknown[] {
+  const values = parseJson(`[${elements}]`)
+  return values === NOT_JSON ? parseUpToError(elements) : (values as unknown[])
+}
+
+/** Elements one by one, found by adding one piece between commas after the other until it makes sense. */
+function parseUpToError(elements: string): unknown[] {
+  const values: unknown[] = []
+  let element = ''
+  for (const piece of elements.split(',')) {
+    element += element === '' ? piece : `,${piece}`
+    const value = parseJson(element)
+    if (value === NOT_JSON && element.length > LONGEST_CANDLE) break
+    if (value === NOT_JSON) continue
+    values.push(value)
+    element = ''
+  }
+  return element === '' ? values : [...values, NOT_JSON]
+}
+
+/** Characters; where so many make no sense, more will not. */
+const LONGEST_CANDLE = 2_048

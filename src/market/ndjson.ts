@@ -1,5 +1,5 @@
 import type { CandleCollector } from './collector.ts'
-import { EXPECTED, JsonRows } from './json-row.ts'
+import { EXPECTED, JsonRows, NOT_JSON, parseJson } from './json-row.ts'
 import { shown } from './problems.ts'
 import { wholeLines } from './text.ts'
 
@@ -23,16 +23,7 @@ export async function readNdjson(chunks: AsyncIterable<Uint8Array>, into: Candle
 }
 
 function acceptLine(line: string, rows: JsonRows, into: CandleCollector): void {
-  const value = parse(line)
-  if (value !== undefined) return rows.accept(value)
+  const value = parseJson(line)
+  if (value !== NOT_JSON) return rows.accept(value)
   into.problems.add('INVALID_FORMAT', into.row, null, `${shown(line)} is not JSON. ${EXPECTED}`)
-}
-
-/** @returns undefined where the text is not JSON */
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

@@ -70,8 +70,9 @@ function fillGroup(candles: Candles, from: number, to: number, grouped: Candles,
   grouped.volume[group] = volume
 }
 
-function requireMultiple(fromMs: number, toMs: number): void {
-  if (toMs > fromMs && toMs % fromMs === 0) return
+/** @throws ValidationError where bars of `toMs` cannot be made from whole bars of `fromMs` */
+export function requireMultiple(fromMs: number, toMs: number): void {
+  if (toMs % fromMs === 0) return
   const possible = Object.entries(TIMEFRAMES).filter(([, ms]) => ms >= fromMs && ms % fromMs === 0)
   const [from, to] = [timeframeOf(fromMs) ?? `${fromMs} ms`, timeframeOf(toMs) ?? `${toMs} ms`]
   const names = possible.map(([name]) => name).join(' ')

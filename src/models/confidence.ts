@@ -1,9 +1,9 @@
-import { mean, quantile, standardDeviation } from '../engine/statistics.ts'
+import { mean, quantileOfSorted, standardDeviation } from '../engine/statistics.ts'
 import { boxAround, distinctPoints, domainLimit, outsideDomain, scaleToBox, type Domain } from './domain.ts'
 import type { Matrix } from './estimator.ts'
 import { selectRows, selectValues } from './matrix.ts'
 import { nearestNeighbours, nearestOthers } from './neighbours.ts'
-import { scaleAt, scaleNeighbours, type ScaleModel } from './scale.ts'
+import { fitScale, scaleAt, scaleNeighbours, type ScaleModel } from './scale.ts'
 
 /**
  * What a model's predictions are worth, learned from its predictions of rows that it had not seen. Plain data: it is
@@ -17,6 +17,8 @@ export interface Calibration {
   /** what counts as success, in units of the target */
   reference: number
   higherIsBetter: boolean
+  /** percentage of the real results that reach the reference: what is known of a candidate without any model */
+  baseRate: number
   meanActual: number
   /** of the out-of-sample predictions */
   meanPredicted: number
@@ -75,24 +77,24 @@ export function calibrate(input: CalibrationInput): Calibration {
       `A calibration needs 3 out-of-sample predictions at 2 places, got ${actual.length} at ${points.rows}.`,
     )
   }
-  const line = recentring(actual, predicted)
-
   const box = boxAround(points)
   const scaled = scaleToBox(box, points)
   const others = nearestOthers(scaled, scaleNeighbours(points.rows))
-  const scale: ScaleModel = {
-    kind: 'NEAREST',
-    neighbours: others.k,
-    errors: [...meanByGroup(actual.map((y, i) => Math.abs(y - predicted[i])), groups, points.rows)],
-    floor: SCALE_FLOOR * standardDeviation(actual),
-  }
+
+  const line = recentring(actual, predicted)
+  const errors = actual.map((y, i) => Math.abs(y - predicted[i]))
+  const scale = fitScale(errors, groups, others, SCALE_FLOOR * standardDeviation(actual))
   const scales = scaleAt(scale, others)
-  const residuals = actual.map((y, i) => {
-    const s = scales[groups[i]]
-    return s > 0 ? (y - recentre(line, predicted[i])) / s : 0 // 0: a constant target, predicted without error
-  })
-  const domain: Domain = { ...box, points: [...scaled.values], limit: domainLimit(others) }
-  return { reference, higherIsBetter, ...line, residuals: [...residuals.sort()], scale, domain }
+  const residuals = actual.map((y, i) => residual(y - recentre(line, predicted[i]), scales[groups[i]]))
+  return {
+    reference,
+    higherIsBetter,
+    baseRate: (100 * actual.filter((y) => reaches(input, y)).length) / actual.length,
+    ...line,
+    residuals: [...residuals.sort()],
+    scale,
+    domain: { ...box, points: [...scaled.values], limit: domainLimit(others) },
+  }
 }
 
 /**
@@ -111,8 +113,8 @@ export function judge(calibration: Calibration, predicted: Float64Array, paramet
 
   const centre = predicted.map((f) => recentre(calibration, f))
   const scales = scaleAt(scale, neighbours)
-  const lowResidual = quantile(residuals, (1 - INTERVAL_LEVEL) / 2)
-  const highResidual = quantile(residuals, (1 + INTERVAL_LEVEL) / 2)
+  const lowResidual = quantileOfSorted(residuals, (1 - INTERVAL_LEVEL) / 2)
+  const highResidual = quantileOfSorted(residuals, (1 + INTERVAL_LEVEL) / 2)
   const enough = residuals.length >= MIN_RESIDUALS
   return {
     predicted: centre,
@@ -156,39 +158,41 @@ function recentring(actual: Float64Array, predicted: Float64Array): Line {
 }
 
 /** Percentage of the residuals with which the candidate would reach the reference; at least one, at most n of n + 1. */
-function confidence({ residuals, reference, higherIsBetter }: Calibration, centre: number, scale: number): number {
+function confidence(calibration: Calibration, centre: number, scale: number): number {
+  const { residuals, higherIsBetter } = calibration
   const n = residuals.length
-  const reaches = (i: number): boolean => {
-    const outcome = centre + scale * residuals[i]
-    return higherIsBetter ? outcome >= reference : outcome <= reference
-  }
-  // Residuals ascend, so those that reach are the last ones (the first ones where lower is better): bisect.
+  // Residuals ascend, so those that reach are the last ones, or the first ones where lower is better: bisect.
   let from = 0
   let to = n
   while (from < to) {
     const middle = (from + to) >> 1
-    if (reaches(middle) === higherIsBetter) to = middle
+    if (reaches(calibration, centre + scale * residuals[middle]) === higherIsBetter) to = middle
     else from = middle + 1
   }
   const reached = higherIsBetter ? n - from : from
   return (100 * Math.max(1, reached)) / (n + 1)
 }
 
-function usable({ actual, predicted, parameters }: CalibrationInput): Omit<CalibrationInput, 'reference' | 'higherIsBetter'> {
+/** A constant target that is predicted without error has the scale 0. */
+function residual(error: number, scale: number): number {
+  return scale > 0 ? error / scale : 0
+}
+
+type Goal = Pick<Calibration, 'reference' | 'higherIsBetter'>
+
+function reaches({ reference, higherIsBetter }: Goal, outcome: number): boolean {
+  return higherIsBetter ? outcome >= reference : outcome <= reference
+}
+
+function usable({
+  actual,
+  predicted,
+  parameters,
+}: CalibrationInput): Omit<CalibrationInput, 'reference' | 'higherIsBetter'> {
   const rows = Int32Array.from(predicted.keys()).filter((row) => !Number.isNaN(predicted[row]))
   return {
     actual: selectValues(actual, rows),
     predicted: selectValues(predicted, rows),
     parameters: selectRows(parameters, rows),
   }
-}
-
-function meanByGroup(values: Float64Array, groups: Int32Array, count: number): Float64Array {
-  const sums = new Float64Array(count)
-  const sizes = new Float64Array(count)
-  values.forEach((value, i) => {
-    sums[groups[i]] += value
-    sizes[groups[i]]++
-  })
-  return sums.map((sum, group) => sum / sizes[group])
 }

@@ -1,4 +1,4 @@
-import { pearson, ranks } from '../engine/statistics.ts'
+import { pearson, spearman } from '../engine/statistics.ts'
 
 export interface CorrelationMatrix {
   names: string[]
@@ -24,7 +24,7 @@ export function correlationMatrix(columns: Readonly<Record<string, Float64Array>
       const [x, y] = bothPresent(columns[a], columns[b])
       const enough = x.length >= MIN_ROWS
       pearsons[i][j] = pearsons[j][i] = enough ? pearson(x, y) : null
-      spearmans[i][j] = spearmans[j][i] = enough ? pearson(ranks(x), ranks(y)) : null
+      spearmans[i][j] = spearmans[j][i] = enough ? spearman(x, y) : null
     })
   })
   return { names, pearson: pearsons, spearman: spearmans }

@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors.ts'
+import { nearestName } from '../strategy/nearest.ts'
 
 /** The names of the API. What is not in `algorithms.ts` yet is refused there. */
 export const ALGORITHMS = ['RANDOM_FOREST', 'XGBOOST', 'NEURAL_NETWORK', 'SVR', 'BAYESIAN', 'ENSEMBLE', 'AUTO'] as const
@@ -96,11 +97,16 @@ export function resolveHyperparameters(
   const known = new Map(infos.map((info) => [info.name, info]))
   const errors = Object.entries(given).flatMap(([name, value]) => {
     const info = known.get(name)
-    const message = info ? complaint(info, value) : `is unknown. Known: ${[...known.keys()].join(', ')}.`
+    const message = info ? complaint(info, value) : unknown(name, [...known.keys()])
     return message === null ? [] : [{ path: ['hyperparameters', name], message }]
   })
   if (errors.length > 0) throw new ValidationError(errors)
   return Object.fromEntries(infos.map((info) => [info.name, (given[info.name] as number | undefined) ?? info.default]))
+}
+
+function unknown(name: string, known: string[]): string {
+  const nearest = nearestName(name, known)
+  return `is unknown. ${nearest ? `Did you mean ${nearest}?` : `Known: ${known.join(', ')}.`}`
 }
 
 function complaint({ min, max, integer }: HyperparameterInfo, value: unknown): string | null {

@@ -32,7 +32,7 @@ export function featureSet(strategy: CompiledStrategy, settings: FeatureSettings
   const features: Feature[] = names.map((name) => ({ name, parameters: [name] }))
   const { stopLoss, takeProfit } = strategy.definition
   const risk = settings.interactions && stopLoss && takeProfit
-  const pairs = settings.interactions ? thresholdPairs(strategy.program) : []
+  const pairs = settings.interactions ? thresholdPairs(strategy.program, names.length) : []
 
   if (risk) {
     const involved = names.filter((name) => mentions(stopLoss, name) || mentions(takeProfit, name))
@@ -60,7 +60,7 @@ export function featureSet(strategy: CompiledStrategy, settings: FeatureSettings
 }
 
 /** Parameters with which one and the same column is compared, as rsi_oversold and rsi_overbought with rsi(14). */
-function thresholdPairs(program: StrategyProgram): [number, number][] {
+function thresholdPairs(program: StrategyProgram, parameterCount: number): [number, number][] {
   const thresholds = new Map<number, Set<number>>()
   for (const signal of SIGNALS) {
     const code = program.signals[signal]
@@ -68,7 +68,7 @@ function thresholdPairs(program: StrategyProgram): [number, number][] {
       const [operation, slot] = [code[at], code[at + 1]!]
       const [next, parameter] = [code[at + INSTRUCTION_WORDS], code[at + INSTRUCTION_WORDS + 1]!]
       const compare = code[at + 2 * INSTRUCTION_WORDS]!
-      if (operation !== Operation.COLUMN || next !== Operation.PARAMETER) continue
+      if (operation !== Operation.COLUMN || next !== Operation.PARAMETER || parameter >= parameterCount) continue
       if (compare < Operation.LESS || compare > Operation.GREATER_EQUAL) continue
       const known = thresholds.get(slot) ?? new Set()
       thresholds.set(slot, known.add(parameter))

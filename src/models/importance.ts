@@ -26,6 +26,9 @@ export type Shuffles = (column: number, repeat: number) => Int32Array
 
 const REPEATS = 10
 
+/** A stream of its own, so that no shuffle repeats a draw of a sampler with the same seed. */
+const SHUFFLE_STREAM = 0x73687566
+
 /**
  * Permutation importance (Breiman 2001): how much R² is lost when one column is shuffled and its tie to the target
  * is cut. Measure it on rows that the model has not seen: on the training rows it would praise what was memorised.
@@ -39,7 +42,8 @@ export function permutationImportance(
   target: Float64Array,
   seed: number,
 ): FeatureImportance[] {
-  const shuffles: Shuffles = (column, repeat) => new Random(seed, column * REPEATS + repeat).permutation(features.rows)
+  const shuffles: Shuffles = (column, repeat) =>
+    new Random(seed, SHUFFLE_STREAM + column * REPEATS + repeat).permutation(features.rows)
   return rankImportance(
     names,
     names.map((_, column) => permutationLosses(predict, features, target, column, shuffles, REPEATS)),
@@ -108,7 +112,11 @@ export function groupedImportance(
   )
 }
 
-function share(names: readonly string[], losses: readonly Float64Array[], help: readonly number[]): FeatureImportance[] {
+function share(
+  names: readonly string[],
+  losses: readonly Float64Array[],
+  help: readonly number[],
+): FeatureImportance[] {
   const total = help.reduce((sum, part) => sum + part, 0)
   const order = [...names.keys()].sort((a, b) => mean(losses[b]) - mean(losses[a]) || a - b)
   const rank = new Map(order.map((feature, at) => [feature, at + 1]))

@@ -16,7 +16,7 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
     name: 'nEstimators',
     description: 'Trees in the forest. More trees cost time and never overfit.',
     default: 100,
-    min: 1,
+    min: 10,
     max: 1000,
     integer: true,
   },

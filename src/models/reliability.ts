@@ -45,7 +45,8 @@ export function reliability(confidence: Float64Array, reached: Uint8Array): Reli
   const base = hits / n
   return {
     bins,
-    calibrationError: bins.reduce((sum, bin) => sum + (bin.count * Math.abs(bin.confidence - bin.reached)) / 100, 0) / n,
+    calibrationError:
+      bins.reduce((sum, bin) => sum + (bin.count * Math.abs(bin.confidence - bin.reached)) / 100, 0) / n,
     brierScore: squares / n,
     baseBrierScore: base * (1 - base),
   }

@@ -16,9 +16,25 @@ export interface ScaleModel {
   floor: number
 }
 
-/** @param points distinct training points, ≥ 2 */
+/** Neighbours to average over. @param points distinct training points, ≥ 2 */
 export function scaleNeighbours(points: number): number {
   return Math.min(Math.max(10, Math.ceil(Math.sqrt(points))), points - 1)
+}
+
+/**
+ * @param errors |actual − predicted out of sample| of each row, in units of the target
+ * @param groups i32[rows], the point that a row is at
+ * @param others the nearest other points of each point
+ */
+export function fitScale(errors: Float64Array, groups: Int32Array, others: Neighbours, floor: number): ScaleModel {
+  const points = others.index.length / others.k
+  const sums = new Float64Array(points)
+  const counts = new Float64Array(points)
+  errors.forEach((error, row) => {
+    sums[groups[row]] += error
+    counts[groups[row]]++
+  })
+  return { kind: 'NEAREST', neighbours: others.k, errors: Array.from(sums, (sum, at) => sum / counts[at]), floor }
 }
 
 /**

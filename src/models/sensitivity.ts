@@ -43,6 +43,9 @@ export interface SensitivityInput {
 const GRID_POINTS = 21
 const BACKGROUND_ROWS = 100
 
+/** A stream of its own, so that the choice repeats no draw of a sampler with the same seed. */
+const BACKGROUND_STREAM = 0x62616367
+
 /** Change of the prediction, as a share of its spread, up to which a value is as good as the optimum. */
 const SAFE_CHANGE = 0.05
 
@@ -120,13 +123,17 @@ export function gridOf(spec: ParameterSpec): Float64Array {
 
 /** A seeded choice of training rows to average over, at most 100, ascending. */
 export function backgroundRows(parameters: Matrix, seed: number): Matrix {
-  const rows = new Random(seed, 0x62616367).permutation(parameters.rows).subarray(0, BACKGROUND_ROWS)
+  const rows = new Random(seed, BACKGROUND_STREAM).permutation(parameters.rows).subarray(0, BACKGROUND_ROWS)
   return selectRows(parameters, rows.slice().sort())
 }
 
 /** @returns f64[grid × rows], the predictions of all rows at the first value of the grid, then at the second, … */
 function sweep(predict: Predict, rows: Matrix, column: number, grid: Float64Array): Float64Array {
-  const all = { rows: grid.length * rows.rows, columns: rows.columns, values: new Float64Array(grid.length * rows.values.length) }
+  const all = {
+    rows: grid.length * rows.rows,
+    columns: rows.columns,
+    values: new Float64Array(grid.length * rows.values.length),
+  }
   grid.forEach((value, at) => {
     all.values.set(rows.values, at * rows.values.length)
     for (let row = 0; row < rows.rows; row++) rowOf(all, at * rows.rows + row)[column] = value
@@ -137,8 +144,9 @@ function sweep(predict: Predict, rows: Matrix, column: number, grid: Float64Arra
 function between({ distribution }: ParameterSpec, low: number, high: number, share: number): number {
   if (share === 1) return high
   if (distribution !== 'LOG_UNIFORM') return low + share * (high - low)
-  const { exp, log } = localKernel().kernel
-  return share === 0 ? low : exp(log(low) + share * (log(high) - log(low)))
+  const { kernel } = localKernel()
+  const logLow = kernel.log(low)
+  return share === 0 ? low : kernel.exp(logLow + share * (kernel.log(high) - logLow))
 }
 
 function thin(values: readonly number[]): Float64Array {

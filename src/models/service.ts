@@ -122,6 +122,19 @@ export async function predict(ctx: AppContext, modelId: string, parameters: Reco
   return prediction!
 }
 
+/** As `predict`, with the model named by itself or by the job that made it, one of the two. */
+export async function predictByModelOrJob(
+  ctx: AppContext,
+  { modelId, jobId }: { modelId?: string | null | undefined; jobId?: string | null | undefined },
+  parameters: Record<string, number>,
+): Promise<PredictionRow> {
+  if (Boolean(modelId) === Boolean(jobId)) throw ValidationError.at('modelId', 'Give either modelId or jobId, one of the two.')
+  if (modelId) return predict(ctx, modelId, parameters)
+  const [model] = await ctx.db.select({ id: models.id }).from(models).where(eq(models.jobId, jobId!))
+  if (!model) throw new NotFoundError('model of the job', jobId!, 'Only a COMPLETED job that could learn something has one.')
+  return predict(ctx, model.id, parameters)
+}
+
 /** Rows by columns, columns named; rows or packed, one of the two. */
 export interface CandidateMatrix {
   names: string[]
@@ -132,6 +145,8 @@ export interface CandidateMatrix {
 
 export interface CandidateScores extends Judgement {
   confidence: Float64Array
+  /** indices of the rows, best first, by the model's own word */
+  ranking: number[]
   kernelMs: number
   totalMs: number
 }
@@ -147,7 +162,9 @@ export async function scoreCandidates(ctx: AppContext, modelId: string, candidat
   const predicted = predictor.predict(rows)
   const kernelMs = performance.now() - kernelStarted
   const judgement = predictor.judge(rows, predicted)
-  return { ...judgement, kernelMs, totalMs: performance.now() - started }
+  const sign = predictor.calibration.higherIsBetter ? 1 : -1
+  const ranking = [...predicted.keys()].sort((a, b) => sign * (predicted[b]! - predicted[a]!) || a - b)
+  return { ...judgement, ranking, kernelMs, totalMs: performance.now() - started }
 }
 
 /** Bring the named columns into the order of the parameters. @throws ValidationError everything that does not fit */

@@ -38,7 +38,9 @@ const FOLD_STREAM = 0x666f6c64
  */
 export function splitSamples(parameters: Matrix, seed: number, windows?: Int32Array): Split {
   const vectors = groupRows(parameters)
-  const rows = windows ? firstRows(groupBy(parameters.rows, (row) => `${vectors[row]} ${windows[row]}`)) : firstRows(vectors)
+  const rows = windows
+    ? firstRows(groupBy(parameters.rows, (row) => `${vectors[row]} ${windows[row]}`))
+    : firstRows(vectors)
 
   const place = new Random(seed, SPLIT_STREAM).permutation(groupCount(vectors))
   const { train, validation } = splitSizes(place.length)

@@ -1,7 +1,7 @@
-import { mae, r2, rmse, spearman } from '../engine/statistics.ts'
+import { isConstant, mae, r2, rmse, spearman } from '../engine/statistics.ts'
 import { ValidationError } from '../errors.ts'
 import type { Matrix } from './estimator.ts'
-import { columnOf } from './matrix.ts'
+import { columnOf, selectValues } from './matrix.ts'
 
 /** How well predictions fit what really came out. */
 export interface FitScores {
@@ -48,10 +48,7 @@ export interface FeatureChoice {
  * @throws ValidationError nothing varies
  */
 export function dropConstantFeatures(features: Matrix, names: readonly string[], train: Int32Array): FeatureChoice {
-  const varies = names.map((_, column) => {
-    const values = columnOf(features, column)
-    return train.some((row) => values[row] !== values[train[0]])
-  })
+  const varies = names.map((_, column) => !isConstant(selectValues(columnOf(features, column), train)))
   if (!varies.includes(true)) {
     throw ValidationError.at('parameterSpace', 'No feature varies over the training samples. Widen the ranges.')
   }

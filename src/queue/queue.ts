@@ -60,10 +60,12 @@ export class Queue {
     return new Queue(boss)
   }
 
-  /** Make a queue known before its first message. */
+  /** Make a queue known before its first message, with one beside it for messages that nobody survives. */
   async declare(name: string): Promise<void> {
     if (this.#names.has(name)) return
-    await this.#boss.createQueue(name, QUEUE_OPTIONS)
+    const deadLetter = deadLetterQueue(name)
+    await this.#boss.createQueue(deadLetter, { notify: true })
+    await this.#boss.createQueue(name, { ...QUEUE_OPTIONS, deadLetter })
     this.#names.add(name)
   }
 
@@ -75,17 +77,22 @@ export class Queue {
   /**
    * Handle messages one at a time. A handler that throws gets the message again, later; a handler must therefore
    * bear being called twice.
+   *
+   * @param onDead gets a message whose last delivery failed too, or whose handler's process died each time
    */
-  async work<T extends object>(name: string, handler: (delivery: Delivery<T>) => Promise<void>): Promise<void> {
-    await this.#boss.work<T, void, typeof WORK_OPTIONS>(
-      name,
-      WORK_OPTIONS,
-      async ([message]) => {
-        if (!message) return
-        const signal = AbortSignal.any([message.signal, this.#stopping.signal])
-        await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
-      },
-    )
+  async work<T extends object>(
+    name: string,
+    handler: (delivery: Delivery<T>) => Promise<void>,
+    onDead: (data: T) => Promise<void>,
+  ): Promise<void> {
+    await this.#boss.work<T>(deadLetterQueue(name), async ([message]) => {
+      if (message) await onDead(message.data)
+    })
+    await this.#boss.work<T, void, typeof WORK_OPTIONS>(name, WORK_OPTIONS, async ([message]) => {
+      if (!message) return
+      const signal = AbortSignal.any([message.signal, this.#stopping.signal])
+      await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
+    })
   }
 
   /** True once `stop` was called: what is aborted now is not cancelled, but goes on elsewhere or later. */
@@ -98,4 +105,8 @@ export class Queue {
     this.#stopping.abort(new Error('The service is stopping.'))
     await this.#boss.stop({ graceful: true, timeout: 8_000 })
   }
+}
+
+function deadLetterQueue(name: string): string {
+  return `${name}-dead`
 }

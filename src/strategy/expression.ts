@@ -1,17 +1,16 @@
-import { INDICATORS } from '../engine/indicators.ts'
-import { isColumn, isCross, unknownName, type Parameter, type Scope } from './names.ts'
-import { parse, type Arithmetic, type Comparison, type Syntax } from './parser.ts'
-import { bareIndicator, readCall, readColumn, type Argument, type Series } from './series.ts'
-import { column, excerpt, ExpressionError } from './tokens.ts'
-
 /**
- * The language of strategies: what the words of an expression mean. `parser.ts` knows its grammar, `plan.ts` makes
- * of it what the kernel runs.
+ * The language of strategies: what the words of an expression mean. `parser.ts` knows its grammar, `postfix.ts`
+ * makes of it what the kernel runs.
  *
  * Values are numbers or conditions. A number that is undefined, as an indicator is before its first bars, leaves a
  * comparison undecided; a condition is true only where it would be true whatever the undefined numbers were. So it
  * never makes a condition true, not under `not` either.
  */
+import { INDICATORS } from '../engine/indicators.ts'
+import { isColumn, isCross, unknownName, type Parameter, type Scope } from './names.ts'
+import { parse, type Arithmetic, type Comparison, type Syntax } from './parser.ts'
+import { bareIndicator, readCall, readColumn, type Argument, type Series } from './series.ts'
+import { column, excerpt, ExpressionError } from './tokens.ts'
 
 /** A number without parts. A series is read `offset` bars back, ≥ 0: there is no way to write a later bar. */
 export type Leaf = Argument | { kind: 'series'; series: Series; offset: number }
@@ -38,6 +37,23 @@ const NEGATION: Record<Comparison, Comparison> = {
   '!=': '==',
 }
 
+const CALCULATE: Record<Arithmetic, (left: number, right: number) => number> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+}
+
+/** As in the kernel: an undefined value compares with nothing, not even as unequal. */
+const COMPARE: Record<Comparison, (left: number, right: number) => boolean> = {
+  '<': (left, right) => left < right,
+  '<=': (left, right) => left <= right,
+  '>': (left, right) => left > right,
+  '>=': (left, right) => left >= right,
+  '==': (left, right) => left === right,
+  '!=': (left, right) => left !== right && !Number.isNaN(left) && !Number.isNaN(right),
+}
+
 /** The names that an expression may use. */
 export type Names = Pick<Scope, 'parameters' | 'series'>
 
@@ -53,28 +69,22 @@ export function readNumber(source: string, names: Names): Numeric {
 
 /** The value of a number without series. @param row the sample's parameters */
 export function valueOf(expression: Numeric, row: ArrayLike<number>): number {
-  switch (expression.kind) {
-    case 'constant':
-      return expression.value
-    case 'parameter':
-      return row[expression.index]!
-    case 'arithmetic':
-      return calculate(expression.operator, valueOf(expression.left, row), valueOf(expression.right, row))
-    case 'series':
-      throw new Error('A series has no value outside a backtest.')
-  }
+  if (expression.kind === 'constant') return expression.value
+  if (expression.kind === 'parameter') return row[expression.index]
+  if (expression.kind === 'series') throw new Error('A series has no value outside a backtest.')
+  return CALCULATE[expression.operator](valueOf(expression.left, row), valueOf(expression.right, row))
 }
 
 /** Whether a condition without series holds. @param row the sample's parameters */
 export function holds(expression: Condition, row: ArrayLike<number>): boolean {
   switch (expression.kind) {
-    case 'comparison':
-      return compare(expression.operator, valueOf(expression.left, row), valueOf(expression.right, row))
     case 'and':
       return holds(expression.left, row) && holds(expression.right, row)
     case 'or':
       return holds(expression.left, row) || holds(expression.right, row)
-    case 'cross':
+    case 'comparison':
+      return COMPARE[expression.operator](valueOf(expression.left, row), valueOf(expression.right, row))
+    default:
       throw new Error('Nothing crosses outside a backtest.')
   }
 }
@@ -183,7 +193,7 @@ function number(node: Syntax, scope: Scope, bars = 0): Numeric | null {
       return earlier(node, bars, scope)
     case 'unary':
       return node.operator === '-' ? negative(node.operand, bars, scope) : notNumber(node, scope)
-    case 'binary':
+    default:
       return isArithmetic(node.operator)
         ? arithmetic(node.operator, node, number(node.left, scope, bars), number(node.right, scope, bars), scope)
         : notNumber(node, scope)
@@ -231,7 +241,7 @@ function arithmetic(
 ): Numeric | null {
   if (!left || !right) return null
   if (left.kind !== 'constant' || right.kind !== 'constant') return { kind: 'arithmetic', operator, left, right }
-  const value = calculate(operator, left.value, right.value)
+  const value = CALCULATE[operator](left.value, right.value)
   if (Number.isFinite(value)) return { kind: 'constant', value }
   return scope.report(`${scope.text(node)} at ${column(node)} is not a finite number. Change its numbers.`)
 }
@@ -247,37 +257,6 @@ function notNumber(node: Syntax, scope: Scope): null {
 
 // Operators
 
-function calculate(operator: Arithmetic, left: number, right: number): number {
-  switch (operator) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return left / right
-  }
-}
-
-/** As in the kernel: an undefined value compares with nothing, not even as unequal. */
-function compare(operator: Comparison, left: number, right: number): boolean {
-  switch (operator) {
-    case '<':
-      return left < right
-    case '<=':
-      return left <= right
-    case '>':
-      return left > right
-    case '>=':
-      return left >= right
-    case '==':
-      return left === right
-    case '!=':
-      return left < right || left > right
-  }
-}
-
 function flag(name: string, scope: Scope): Parameter | null {
   const parameter = scope.parameters.get(name)
   return parameter?.spec.distribution === 'BOOLEAN' ? parameter : null
@@ -288,7 +267,7 @@ function opposite(join: 'and' | 'or'): 'and' | 'or' {
 }
 
 function isArithmetic(operator: string): operator is Arithmetic {
-  return operator === '+' || operator === '-' || operator === '*' || operator === '/'
+  return Object.hasOwn(CALCULATE, operator)
 }
 
 function isComparison(operator: string): operator is Comparison {

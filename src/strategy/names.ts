@@ -48,7 +48,7 @@ export function reservedAs(name: string): string | null {
 /** `Unknown name 'rsi_oversld' at column 12. Did you mean the parameter rsi_oversold?` */
 export function unknownName(node: Syntax & { name: string }, scope: Scope): string {
   const kinds = knownNames(scope)
-  const nearest = nearestName(node.name, kinds.keys())
+  const nearest = nearestName(node.name, [...kinds.keys()])
   const remedy = nearest ? `Did you mean the ${kinds.get(nearest)} ${nearest}?` : knownAs(scope)
   return `Unknown name '${excerpt(node.name)}' at ${column(node)}. ${remedy}`
 }

@@ -1,11 +1,13 @@
 /** A name is near when at most a third of its letters, and never more than this many, have to change. */
 const MAX_CHANGES = 3
+/** Shorter beginnings fit too many names. */
+const MIN_BEGINNING = 3
 
 /**
- * The known name that a misspelt one most likely means, as in "Did you mean …?"; null where none is near. Case does
- * not count; of equally near names the first wins.
+ * The known name that a misspelt or unfinished one most likely means, as in "Did you mean …?"; null where none is
+ * near. Case does not count; of equally near names the first wins.
  */
-export function nearestName(name: string, known: Iterable<string>): string | null {
+export function nearestName(name: string, known: readonly string[]): string | null {
   let nearest: string | null = null
   let fewest = Infinity
   for (const candidate of known) {
@@ -17,7 +19,15 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
       fewest = changes
     }
   }
-  return nearest
+  return nearest ?? beginningWith(name, known)
+}
+
+function beginningWith(name: string, known: readonly string[]): string | null {
+  if (name.length < MIN_BEGINNING) return null
+  for (const candidate of known) {
+    if (candidate.toLowerCase().startsWith(name.toLowerCase())) return candidate
+  }
+  return null
 }
 
 /**
@@ -31,13 +41,13 @@ export function editDistance(a: string, b: string): number {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const differs = a[i - 1] === b[j - 1] ? 0 : 1
-      let changes = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + differs)
+      let changes = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + differs)
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) changes = Math.min(changes, beforeLast[j - 2]! + 1)
+      if (swapped) changes = Math.min(changes, beforeLast[j - 2] + 1)
       row.push(changes)
     }
     beforeLast = last
     last = row
   }
-  return last[b.length]!
+  return last[b.length]
 }

@@ -60,7 +60,7 @@ export function parse(source: string): Syntax {
   const tokens = tokenize(source)
   if (tokens.length === 1) {
     throw new ExpressionError([
-      'The expression is empty: nothing was found from column 1 on. Leave the field out, or write rsi(14) < 30.',
+      'The expression is empty from column 1 on. Leave the field out, or write an expression.',
     ])
   }
   return new Parser(source, tokens).whole()
@@ -86,11 +86,11 @@ class Parser {
   }
 
   get #token(): Token {
-    return this.#tokens[this.#next]!
+    return this.#tokens[this.#next]
   }
 
   #take(): Token {
-    return this.#tokens[this.#next++]!
+    return this.#tokens[this.#next++]
   }
 
   #or(): Syntax {
@@ -161,7 +161,7 @@ class Parser {
     if (token.kind === 'name' && !isKeyword(token)) {
       return this.#token.text === '(' ? this.#call(token) : this.#node({ kind: 'name', name: token.text, start, end })
     }
-    fail(`${found(token)} where a value was expected: ${VALUES}.`)
+    return fail(`${found(token)} where a value was expected: ${VALUES}.`)
   }
 
   #group(open: Token): Syntax {
@@ -173,7 +173,7 @@ class Parser {
   #call(name: Token): Syntax {
     const open = this.#take()
     const args = this.#token.text === ')' ? [] : this.#deeper(name, () => this.#list())
-    this.#close(')', open)
+    this.#close(')', open, 'Arguments are separated by commas.')
     return this.#node({ kind: 'call', name: name.text, args, start: name.start, end: this.#end })
   }
 
@@ -224,14 +224,17 @@ class Parser {
     return result
   }
 
-  #close(bracket: ')' | ']', open: Token): void {
-    if (this.#token.text === bracket) this.#next++
-    else fail(`${found(this.#token)} where the '${bracket}' for '${open.text}' at ${column(open)} was expected.`)
+  #close(bracket: ')' | ']', open: Token, remedy = ''): void {
+    if (this.#token.text !== bracket) {
+      const problem = `where the '${bracket}' for '${open.text}' at ${column(open)} was expected.`
+      fail(`${found(this.#token)} ${problem} ${this.#token.kind === 'end' ? `Add '${bracket}'.` : remedy}`)
+    }
+    this.#next++
   }
 
   /** Where the last token taken ends. */
   get #end(): number {
-    return this.#tokens[this.#next - 1]!.end
+    return this.#tokens[this.#next - 1].end
   }
 
   #refuseChain(left: Syntax, first: Token, right: Syntax): never {

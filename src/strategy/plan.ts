@@ -17,7 +17,7 @@ import {
 /** A strategy ready to be backtested with any parameters of its space. */
 export interface CompiledStrategy {
   definition: StrategyDefinition
-  /** the same for all samples; it may count more parameters than a row has, see `bind` */
+  /** the same for all samples; it counts derived parameters too, which `bind` appends to each row (see `postfix.ts`) */
   program: StrategyProgram
   /** the order of a row */
   parameterNames: string[]
@@ -30,11 +30,11 @@ export interface CompiledStrategy {
    * @throws ValidationError  a stop, target or leverage out of its range, or an argument that an indicator does not
    *                          take, named with the parameters of the first such sample
    */
-  bind(rows: Float64Array): SampleBatch
+  bind: (rows: Float64Array) => SampleBatch
   /** Whether a row meets all constraints. */
-  satisfies(row: ArrayLike<number>): boolean
+  satisfies: (row: ArrayLike<number>) => boolean
   /** The first constraint that a row does not meet, as written; null where it meets all. */
-  violatedConstraint(row: ArrayLike<number>): string | null
+  violatedConstraint: (row: ArrayLike<number>) => string | null
 }
 
 /**
@@ -47,7 +47,7 @@ export function compileStrategy(definition: StrategyDefinition): CompiledStrateg
   const parameterNames = definition.parameterSpace.map(({ name }) => name)
   const { program, slots, derived } = compileSignals(rules.signals, parameterNames.length)
   const violatedConstraint = (row: ArrayLike<number>): string | null =>
-    definition.constraints.find((_, index) => !holds(rules.constraints[index]!, row)) ?? null
+    definition.constraints.find((_, index) => !holds(rules.constraints[index], row)) ?? null
 
   return {
     definition,
@@ -70,7 +70,7 @@ export function compileStrategy(definition: StrategyDefinition): CompiledStrateg
 
 /** The 1 lets a crossing look one bar back. `first` never falls when a period grows, so the upper bounds decide. */
 function warmupBars({ signals }: StrategyRules, space: readonly ParameterSpec[]): number {
-  const highest = (index: number): number => bounds(space[index]!).high
+  const highest = (index: number): number => bounds(space[index]).high
   const conditions = Object.values(signals).filter((condition) => condition !== null)
   const firsts = conditions.flatMap((condition) =>
     [...leavesOf(condition)].map((leaf) =>
@@ -89,7 +89,7 @@ function rowsOf(values: Float64Array, names: readonly string[]): Float64Array[] 
   const undefinedAt = values.findIndex((value) => !Number.isFinite(value))
   if (undefinedAt >= 0) {
     const message = `is ${values[undefinedAt]} in sample ${Math.floor(undefinedAt / width)}. Give it a finite number.`
-    throw ValidationError.at(['parameters', names[undefinedAt % width]!], message)
+    throw ValidationError.at(['parameters', names[undefinedAt % width]], message)
   }
   return Array.from({ length: count }, (_, sample) => values.subarray(sample * width, (sample + 1) * width))
 }
@@ -110,7 +110,7 @@ function bindColumns(slots: readonly Series[], rows: readonly Float64Array[]): P
   const columns: ColumnSpec[] = []
   const indexOf = new Map<string, number>()
   const columnIndex = (series: Series, row: Float64Array): number => {
-    const spec = columnOf(series, (index) => row[index]!)
+    const spec = columnOf(series, (index) => row[index])
     const key = columnKey(spec)
     const known = indexOf.get(key)
     if (known !== undefined) return known
@@ -121,7 +121,7 @@ function bindColumns(slots: readonly Series[], rows: readonly Float64Array[]): P
 
   const bound = new Int32Array(rows.length * slots.length)
   slots.forEach((series, slot) => {
-    const fixed = isFixed(series) && rows.length > 0 ? columnIndex(series, rows[0]!) : null
+    const fixed = isFixed(series) && rows.length > 0 ? columnIndex(series, rows[0]) : null
     rows.forEach((row, sample) => (bound[sample * slots.length + slot] = fixed ?? columnIndex(series, row)))
   })
   return { columns, slots: bound }
@@ -144,8 +144,8 @@ function bindLevels(
     if (!expression) continue
     const wrong = bound[level].findIndex((value) => levelProblem(level, value) !== null)
     if (wrong < 0) continue
-    const value = bound[level][wrong]!
-    const sample = names.map((name, at) => `${name} = ${rows[wrong]![at]}`).join(', ')
+    const value = bound[level][wrong]
+    const sample = names.map((name, at) => `${name} = ${rows[wrong][at]}`).join(', ')
     const message = `is ${value} where ${sample}; ${levelProblem(level, value)}. Narrow the bounds or add a constraint.`
     errors.push({ path: [level], message })
   }

@@ -30,6 +30,8 @@ export interface Samples {
   rejected: number
   /** draws that repeated an earlier row */
   duplicates: number
+  /** The design is the best of 50 Latin hypercubes, not just the first. */
+  maximin: boolean
   /** centred L2 discrepancy of the design before anything was redrawn; null for a grid and for large designs */
   discrepancy: number | null
   /** what a user should know about how the rows came about */
@@ -39,7 +41,7 @@ export interface Samples {
 /** Draws thrown away, for each of the two reasons, before giving up: this times the count. */
 const REDRAWS_PER_SAMPLE = 100
 /** A space with no more combinations than this can be searched whole where drawing finds too few. */
-const ENUMERABLE = 200_000
+const ENUMERABLE = 50_000
 /** Multiplications that the discrepancy of a design may cost. */
 const DISCREPANCY_WORK = 50_000_000
 
@@ -68,12 +70,10 @@ export function drawSamples(request: SampleRequest): Samples {
       row = rowOf(specs, () => redraw.float())
     }
   }
-  if (sampler === 'LATIN_HYPERCUBE' && count <= MAXIMIN_POINTS) {
-    notes.push('The Latin hypercube is the one of 50 whose closest points are furthest apart.')
-  }
   noteRedraws(accepted, sampler, notes)
   const discrepancy = count * count * d <= DISCREPANCY_WORK ? centredDiscrepancy(design, count, d) : null
-  return { ...accepted.samples(notes), discrepancy }
+  const maximin = sampler === 'LATIN_HYPERCUBE' && count <= MAXIMIN_POINTS
+  return { ...accepted.samples(notes), maximin, discrepancy }
 }
 
 /** How many different rows there are; Infinity with a continuous parameter. */
@@ -122,7 +122,8 @@ class Acceptance {
 
   samples(notes: string[]): Samples {
     const { count, rejected, duplicates } = this
-    return { rows: Float64Array.from(this.#values), count, rejected, duplicates, discrepancy: null, notes }
+    const rows = Float64Array.from(this.#values)
+    return { rows, count, rejected, duplicates, maximin: false, discrepancy: null, notes }
   }
 
   /** Nothing, or too little, was found. The constraint that refused most draws is to blame. */

@@ -41,7 +41,8 @@ export const ParameterSpecType = builder.objectRef<ParameterSpec>('ParameterSpec
 })
 
 export const ParameterSpecInput = builder.inputType('ParameterSpecInput', {
-  description: 'How one parameter may vary. INTEGER and UNIFORM need low and high, NORMAL mean and standardDeviation, DISCRETE values.',
+  description:
+    'How one parameter may vary. INTEGER and UNIFORM need low and high, NORMAL mean and standardDeviation, DISCRETE values.',
   fields: (t) => ({
     name: t.string({ required: true }),
     distribution: t.field({ type: DistributionEnum, required: true, defaultValue: 'UNIFORM' }),
@@ -62,7 +63,7 @@ builder.node(StrategyType, {
     'A strategy is data, not code. Expressions combine indicators, candle columns, parameters and numbers with comparison, arithmetic and and/or/not: "rsi(14) < rsi_oversold and adx(14) > adx_min".',
   id: { resolve: (row) => row.id },
   loadOne: (id, ctx) => findStrategy(ctx, id),
-  isTypeOf: (row) => typeof row === 'object' && row !== null && 'warmupBars' in row,
+  isTypeOf: (row: unknown) => typeof row === 'object' && row !== null && 'warmupBars' in row,
   fields: (t) => {
     const expression = (name: 'enterLong' | 'exitLong' | 'enterShort' | 'exitShort', description: string) =>
       t.string({ nullable: true, description, resolve: (row) => row.definition[name] ?? null })
@@ -86,7 +87,9 @@ builder.node(StrategyType, {
         description: 'Conditions between parameters: "fast_period < slow_period".',
         resolve: (row) => row.definition.constraints,
       }),
-      warmupBars: t.exposeInt('warmupBars', { description: 'Bars before the first signal, from the bounds of the space.' }),
+      warmupBars: t.exposeInt('warmupBars', {
+        description: 'Bars before the first signal, from the bounds of the space.',
+      }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
     }
   },
@@ -125,16 +128,20 @@ builder.queryFields((t) => ({
     description: 'Everything that an expression can call.',
     resolve: () => [...INDICATORS.values()],
   }),
-  strategies: t.connection({
-    type: StrategyType,
-    description: 'All strategies, oldest first.',
-    resolve: (_, args, ctx) =>
-      page(args, {
-        key: (row) => [row.createdAt.toISOString(), row.id],
-        read: (slice) => listStrategies(ctx, slice),
-        count: () => countStrategies(ctx),
-      }),
-  }),
+  strategies: t.connection(
+    {
+      type: StrategyType,
+      description: 'All strategies, oldest first.',
+      resolve: (_, args, ctx) =>
+        page(args, {
+          key: (row: StrategyRow) => [row.createdAt.toISOString(), row.id],
+          read: (slice) => listStrategies(ctx, slice),
+          count: () => countStrategies(ctx),
+        }),
+    },
+    { name: 'StrategyConnection' },
+    { name: 'StrategyEdge' },
+  ),
   strategy: t.field({
     type: StrategyType,
     nullable: true,

@@ -52,16 +52,15 @@ export function readCall(node: Call, scope: Scope): Series | null {
   if (!scope.series) return scope.report(changesWithBars(node, scope))
 
   const first = node.args[0]
-  const hasSource = first !== undefined && isSourceLike(first)
+  const hasSource = first !== undefined && isSourceLike(first, definition, scope)
   if (hasSource && !definition.takesSource) {
-    return scope.report(`${at(node)} takes no source; it reads the candles itself. Write ${definition.signature}.`)
+    return scope.report(`${at(node)} takes no source; it reads the candles itself. Write ${example(definition)}.`)
   }
   const numbers = hasSource ? node.args.slice(1) : node.args
   if (numbers.length > definition.arguments.length) {
-    const most = definition.arguments.length || 'none'
-    return scope.report(
-      `${at(node)} is given ${numbers.length} numbers and takes ${most}. Write ${definition.signature}.`,
-    )
+    const excess = numbers.length - definition.arguments.length
+    const many = excess === 1 ? '1 argument' : `${excess} arguments`
+    return scope.report(`${at(node)} has ${many} too many. Write ${example(definition)}.`)
   }
   const source = hasSource ? readSource(first, node, scope) : CLOSE
   const args = definition.arguments.map((_, i) => readArgument(definition, i, numbers[i] ?? node, node, scope))
@@ -69,10 +68,10 @@ export function readCall(node: Call, scope: Scope): Series | null {
   return { kind: 'indicator', name: node.name, args, ...(definition.takesSource && { source }) }
 }
 
-/** A column, a call or a calculation as the first argument is meant as the source; numbers and parameters are not. */
-function isSourceLike(node: Syntax): boolean {
-  if (node.kind === 'name') return isColumn(node.name) || INDICATORS.has(node.name)
-  return literal(node) === null
+/** Whether the first argument is meant as the source: numbers and parameters are not, all else is. */
+function isSourceLike(node: Syntax, { takesSource }: IndicatorDefinition, scope: Scope): boolean {
+  if (node.kind !== 'name') return literal(node) === null
+  return isColumn(node.name) || INDICATORS.has(node.name) || (takesSource && !scope.parameters.has(node.name))
 }
 
 function readSource(node: Syntax, call: Call, scope: Scope): Series | null {
@@ -84,8 +83,8 @@ function readSource(node: Syntax, call: Call, scope: Scope): Series | null {
       `The source ${scope.text(node)} at ${column(node)} has an offset. Put it behind the call: ${call.name}(…)[${node.bars}].`,
     )
   }
-  const problem = `The source of ${at(call)} must be a column or an indicator, not ${scope.text(node)}.`
-  return scope.report(`${problem} Calculate with the result instead.`)
+  const problem = `${scope.text(node)} at ${column(node)} must be a column, an indicator, a number or a parameter`
+  return scope.report(`${problem}: arguments are not calculated. Calculate with the result instead.`)
 }
 
 function readArgument(
@@ -95,9 +94,12 @@ function readArgument(
   call: Call,
   scope: Scope,
 ): Argument | null {
-  const argument = definition.arguments[index]!
-  if (node === call) return { kind: 'constant', value: argument.default ?? NaN }
+  const argument = definition.arguments[index]
   const role = `the ${argument.name} of ${definition.name}`
+  if (node === call) {
+    if (argument.default !== undefined) return { kind: 'constant', value: argument.default }
+    return scope.report(`${at(call)} is called without ${role}. Write ${example(definition)}.`)
+  }
 
   const value = literal(node)
   if (value !== null) {
@@ -111,9 +113,8 @@ function readArgument(
     if (!problem) return { kind: 'parameter', index: parameter.index }
     return scope.report(`${at(node)} is ${role}, which must be ${wanted(argument)}; ${problem}`)
   }
-  return scope.report(
-    `${scope.text(node)} at ${column(node)} is ${role}, which must be a number or a parameter. Write ${definition.signature}.`,
-  )
+  const problem = `${scope.text(node)} at ${column(node)} is ${role}, which must be a number or a parameter`
+  return scope.report(`${problem}. Write ${example(definition)}.`)
 }
 
 /** Why a parameter cannot be this argument, and what to do; null where it can. */
@@ -125,7 +126,7 @@ function misfit(argument: IndicatorArgument, { spec, range }: Parameter): string
   }
   if (spec.distribution === 'BOOLEAN') return 'it is BOOLEAN. Choose another distribution.'
   const { low, high } = range
-  return fits(argument, low, high) ? null : `it runs from ${low} to ${high}. Narrow its bounds.`
+  return fits(argument, low, high) ? null : `it runs from ${round(low)} to ${round(high)}. Narrow its bounds.`
 }
 
 function isWhole({ distribution, values }: ParameterSpec): boolean {
@@ -148,7 +149,18 @@ function literal(node: Syntax): number | null {
 
 /** For a name of an indicator without its brackets. */
 export function bareIndicator(node: Syntax & { name: string }): string {
-  return `${at(node)} is an indicator and needs brackets. Write ${INDICATORS.get(node.name)!.signature}.`
+  return `${at(node)} is an indicator and needs brackets. Write ${example(INDICATORS.get(node.name)!)}.`
+}
+
+/** A call with the default arguments: `sma(close, 20)`. */
+function example({ name, takesSource, arguments: expected }: IndicatorDefinition): string {
+  const args = expected.map((argument) => argument.default ?? argument.min)
+  return `${name}(${[...(takesSource ? ['close'] : []), ...args].join(', ')})`
+}
+
+/** Six digits are enough for a message. */
+function round(value: number): number {
+  return Number(value.toPrecision(6))
 }
 
 function notCallable(node: Call, scope: Scope): string {

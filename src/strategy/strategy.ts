@@ -48,17 +48,18 @@ export const MAX_CONSTRAINTS = 50
  *                          inside an expression
  */
 export function readStrategy(definition: StrategyDefinition): StrategyRules {
-  const errors: FieldError[] = checkSize(definition)
-  if (errors.length > 0) throw new ValidationError(errors)
+  const oversize = checkSize(definition)
+  if (oversize.length > 0) throw new ValidationError(oversize)
 
-  errors.push(...checkSpace(definition.parameterSpace))
-  const unread: FieldError[] = []
-  const rules = readRules(definition, unread)
-  errors.push(...unread, ...checkTrading(definition), ...checkLevels(rules))
-  // a misspelt name would show up once more as a parameter that is not used
-  if (unread.length === 0) errors.push(...checkUse(definition.parameterSpace, rules))
+  const inSpace = checkSpace(definition.parameterSpace)
+  const inExpressions: FieldError[] = []
+  const rules = readRules(definition, inExpressions)
+  const errors = [...inSpace, ...inExpressions, ...checkTrading(definition), ...checkLevels(rules)]
+  // a name that is misspelt on either side would show up once more as a parameter that is not used
+  const namesAreSound = inExpressions.length === 0 && !inSpace.some(({ path }) => path.at(-1) === 'name')
+  if (namesAreSound) errors.push(...checkUse(definition.parameterSpace, rules))
 
-  if (errors.length > 0) throw new ValidationError(errors, unread.length > 0 ? 'EXPRESSION_INVALID' : undefined)
+  if (errors.length > 0) throw new ValidationError(errors, inExpressions.length > 0 ? 'EXPRESSION_INVALID' : undefined)
   return rules
 }
 

@@ -26,7 +26,7 @@ const SINGLES: ReadonlySet<string> = new Set('<>+-*/()[],')
 
 /** What people write who come from other languages, and what it is called here. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['=', 'Write == to compare.'],
+  ['=', 'Write == to compare; arguments are given without their names.'],
   ['&', 'Write and.'],
   ['|', 'Write or.'],
   ['!', 'Write not, or != for unequal.'],
@@ -84,7 +84,7 @@ function readToken(source: string, start: number): Token {
   if (isDigit(source[start]) || (source[start] === '.' && isDigit(source[start + 1]))) return readNumber(source, start)
   if (isLetter(source[start])) return token('name', source, start, nameEnd(source, start))
   if (PAIRS.has(source.slice(start, start + 2))) return token('symbol', source, start, start + 2)
-  if (SINGLES.has(source[start]!)) return token('symbol', source, start, start + 1)
+  if (SINGLES.has(source[start])) return token('symbol', source, start, start + 1)
 
   const character = String.fromCodePoint(source.codePointAt(start)!)
   throw new ExpressionError([

@@ -21,6 +21,10 @@ export const JOB_PHASES = [
 ] as const
 export type JobPhase = (typeof JOB_PHASES)[number]
 
+/** Parts of the samples; NONE says too little to learn from: too few trades, or an objective that is not defined. */
+export const SAMPLE_SPLITS = ['TRAIN', 'VALIDATION', 'TEST', 'NONE'] as const
+export type SampleSplit = (typeof SAMPLE_SPLITS)[number]
+
 export interface JobError {
   code: string
   message: string

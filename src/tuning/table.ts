@@ -18,11 +18,10 @@ import type { ExecutionSettings } from '../engine/execution.ts'
 import { markets } from '../market/table.ts'
 import type { FeatureSettings } from '../models/features.ts'
 import { models } from '../models/table.ts'
-import type { ParameterSpec } from '../strategy/parameter-space.ts'
 import type { Sampler } from '../strategy/sampling.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'
-import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits } from './job.ts'
+import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits, SampleSplit } from './job.ts'
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -55,6 +54,7 @@ export const tuningJobs = pgTable(
     strategyId: text('strategy_id')
       .notNull()
       .references(() => strategies.id),
+    /** with the job's own parameter space */
     strategy: jsonb().$type<StrategyDefinition>().notNull(),
     marketId: text('market_id')
       .notNull()
@@ -66,16 +66,17 @@ export const tuningJobs = pgTable(
     testFrom: bigint('test_from', { mode: 'number' }).notNull(),
     testTo: bigint('test_to', { mode: 'number' }).notNull(),
     execution: jsonb().$type<ExecutionSettings>().notNull(),
-    parameterSpace: jsonb('parameter_space').$type<ParameterSpec[]>().notNull(),
     sampler: text().$type<Sampler>().notNull(),
     sampleCount: integer('sample_count').notNull(),
     seed: integer().notNull(),
     objective: text().$type<Objective>().notNull(),
-    secondaryObjectives: text('secondary_objectives').array().$type<Objective[]>().notNull(),
+    secondaryObjectives: text('secondary_objectives').$type<Objective>().array().notNull(),
     riskLimits: jsonb('risk_limits').$type<RiskLimits>().notNull(),
     algorithm: text().notNull(),
     hyperparameters: jsonb().$type<Record<string, number>>().notNull(),
     features: jsonb().$type<FeatureSettings>().notNull(),
+    /** tune although more candles are missing than the quality gate lets pass */
+    allowGaps: boolean('allow_gaps').notNull().default(false),
 
     warnings: text().array().notNull().default([]),
     result: jsonb().$type<JobResult>(),
@@ -96,7 +97,7 @@ export type TuningJobRow = typeof tuningJobs.$inferSelect
 
 /**
  * Backtested parameter sets. What is filtered and ordered by stands plain; the rest is packed float64,
- * little-endian: parameters, then metrics (METRIC_NAMES, NaN = not defined), then features once there are any.
+ * little-endian: parameters, then metrics (METRIC_NAMES, NaN = not defined).
  */
 export const samples = pgTable(
   'samples',
@@ -105,7 +106,7 @@ export const samples = pgTable(
       .notNull()
       .references(() => tuningJobs.id, { onDelete: 'cascade' }),
     index: integer().notNull(),
-    split: text().$type<'TRAIN' | 'VALIDATION' | 'TEST'>().notNull(),
+    split: text().$type<SampleSplit>().notNull().default('NONE'),
     tradeCount: integer('trade_count').notNull(),
     objective: doublePrecision(),
     predicted: doublePrecision(),

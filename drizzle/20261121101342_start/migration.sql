@@ -36,6 +36,8 @@ CREATE TABLE "models" (
 	"active" boolean DEFAULT false NOT NULL,
 	"aliases" text[] DEFAULT '{}'::text[] NOT NULL,
 	"job_id" text NOT NULL,
+	"strategy" jsonb NOT NULL,
+	"features" jsonb NOT NULL,
 	"strategy_id" text NOT NULL,
 	"market_id" text NOT NULL,
 	"feature_names" text[] NOT NULL,
@@ -80,7 +82,7 @@ CREATE TABLE "strategies" (
 CREATE TABLE "samples" (
 	"job_id" text,
 	"index" integer,
-	"split" text NOT NULL,
+	"split" text DEFAULT 'NONE' NOT NULL,
 	"trade_count" integer NOT NULL,
 	"objective" double precision,
 	"predicted" double precision,
@@ -117,7 +119,6 @@ CREATE TABLE "tuning_jobs" (
 	"test_from" bigint NOT NULL,
 	"test_to" bigint NOT NULL,
 	"execution" jsonb NOT NULL,
-	"parameter_space" jsonb NOT NULL,
 	"sampler" text NOT NULL,
 	"sample_count" integer NOT NULL,
 	"seed" integer NOT NULL,
@@ -127,6 +128,7 @@ CREATE TABLE "tuning_jobs" (
 	"algorithm" text NOT NULL,
 	"hyperparameters" jsonb NOT NULL,
 	"features" jsonb NOT NULL,
+	"allow_gaps" boolean DEFAULT false NOT NULL,
 	"warnings" text[] DEFAULT '{}'::text[] NOT NULL,
 	"result" jsonb,
 	"model_id" text,
@@ -151,4 +153,5 @@ ALTER TABLE "predictions" ADD CONSTRAINT "predictions_model_id_models_id_fkey" F
 ALTER TABLE "samples" ADD CONSTRAINT "samples_job_id_tuning_jobs_id_fkey" FOREIGN KEY ("job_id") REFERENCES "tuning_jobs"("id") ON DELETE CASCADE;--> statement-breakpoint
 ALTER TABLE "tuning_jobs" ADD CONSTRAINT "tuning_jobs_strategy_id_strategies_id_fkey" FOREIGN KEY ("strategy_id") REFERENCES "strategies"("id");--> statement-breakpoint
 ALTER TABLE "tuning_jobs" ADD CONSTRAINT "tuning_jobs_market_id_markets_id_fkey" FOREIGN KEY ("market_id") REFERENCES "markets"("id");--> statement-breakpoint
-ALTER TABLE "tuning_jobs" ADD CONSTRAINT "tuning_jobs_model_id_models_id_fkey" FOREIGN KEY ("model_id") REFERENCES "models"("id") ON DELETE SET NULL;
+ALTER TABLE "tuning_jobs" ADD CONSTRAINT "tuning_jobs_model_id_models_id_fkey" FOREIGN KEY ("model_id") REFERENCES "models"("id") ON DELETE SET NULL;--> statement-breakpoint
+ALTER TABLE "candle_chunks" ALTER COLUMN "columns" SET STORAGE EXTERNAL;

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander'
+import { EXIT, explain } from './cli/failure.ts'
+import { say } from './cli/output.ts'
+import { VERSION } from './server/version.ts'
+
+/** The command line. Each command is loaded when it is called, so that help is quick. */
+function commandLine(run: (command: Promise<number>) => void): Command {
+  const program = new Command('tunebook')
+    .description('Tunes trading strategies and says honestly whether the winner would survive the future.')
+    .version(VERSION)
+    .option('--url <address>', 'use the server at this address instead of working on this machine')
+    .option('--json', 'print the result as JSON')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', HELP)
+  const options = () => program.opts<{ url?: string; json?: boolean }>()
+
+  program
+    .command('serve')
+    .description('serve the dashboard and the API (what "npm start" runs)')
+    .action(() => run(import('./cli/serve.ts').then(({ serve }) => serve())))
+  program
+    .command('tune <file>')
+    .description('run the tuning job that a JSON file describes; see examples/')
+    .action((file: string) => run(import('./cli/tune.ts').then(({ tune }) => tune(file, options()))))
+  program
+    .command('backtest <file>')
+    .description('backtest the one parameter set that a JSON file describes')
+    .action((file: string) => run(import('./cli/backtest.ts').then(({ backtest }) => backtest(file, options()))))
+  program
+    .command('import <file>')
+    .description('import candles: CSV, JSON or NDJSON, plain or gzip')
+    .requiredOption('--symbol <symbol>', 'as ccxt writes it: BTC/USDT')
+    .requiredOption('--timeframe <timeframe>', '1m, 5m, 1h, 1d …')
+    .option('--exchange <exchange>', 'as ccxt writes it', 'binance')
+    .action((file: string, name: { symbol: string; timeframe: string; exchange: string }) =>
+      run(import('./cli/import.ts').then(({ importFile }) => importFile(file, { ...name, ...options() }))),
+    )
+  program
+    .command('demo')
+    .description('tune a synthetic market with an edge and one without, and compare the verdicts')
+    .action(() => run(import('./cli/demo.ts').then(({ demo }) => demo(options()))))
+  program
+    .command('migrate')
+    .description("bring the database's schema up to date (starting a server does the same)")
+    .action(() => run(import('./cli/migrate.ts').then(({ migrate }) => migrate())))
+  program
+    .command('print-schema', { hidden: true })
+    .description('print the API as a schema file')
+    .action(() => run(import('./cli/print-schema.ts').then(({ printApi }) => printApi())))
+  return program
+}
+
+const HELP = `
+Exit codes: 0 ready (or done), 1 failed, 2 wrong usage, 3 tuned but not production-ready.
+Settings come from the environment: TUNEBOOK_HOME, DATABASE_URL, PORT, TUNEBOOK_THREADS, LOG_LEVEL.`
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  let running: Promise<number> = Promise.resolve(EXIT.usage)
+  try {
+    commandLine((command) => (running = command)).parse()
+    return await running
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage // it has said why
+    const { message, exitCode } = explain(error)
+    say(message)
+    return exitCode
+  }
+}
+
+process.exit(await main())

@@ -1,0 +1,107 @@
+import type { Config } from '../config.ts'
+import type { FieldError } from '../errors.ts'
+import { CliFailure } from './failure.ts'
+import { readEvents } from './event-stream.ts'
+import { openTransport, reason, type Transport } from './transport.ts'
+
+type Variables = Record<string, unknown>
+
+interface Answer<T> {
+  data?: T | null
+  errors?: { message: string; extensions?: { code?: string; requestId?: string } }[]
+}
+
+/** A GraphQL client of the command line; it does not care whether the API is in this process or elsewhere. */
+export class Client {
+  readonly transport: Transport
+
+  constructor(transport: Transport) {
+    this.transport = transport
+  }
+
+  static async open(config: Config, url?: string): Promise<Client> {
+    return new Client(await openTransport(config, url))
+  }
+
+  /** @throws CliFailure with the messages of the API, or why it was not reached */
+  async query<T>(query: string, variables: Variables = {}): Promise<T> {
+    const response = await this.#post(query, variables, 'application/json')
+    const text = await response.text()
+    return dataOf(parse<Answer<T>>(text, this.transport.endpoint, response.status))
+  }
+
+  /**
+   * Run a mutation whose result is a union of its success and of errors.
+   *
+   * @param query must select `__typename`, `message` and `fieldErrors` of the errors
+   * @throws CliFailure with the error's message
+   */
+  async mutate<T>(field: string, query: string, variables: Variables): Promise<T> {
+    const data = await this.query<Record<string, T & MutationError>>(query, variables)
+    const result = data[field]!
+    if (result.__typename.endsWith('Error')) throw new CliFailure(describeErrors(result))
+    return result
+  }
+
+  /** The values of a subscription until it completes. @throws CliFailure where the stream breaks off before */
+  async *subscribe<T>(query: string, variables: Variables, signal?: AbortSignal): AsyncGenerator<T> {
+    const response = await this.#post(query, variables, 'text/event-stream', signal)
+    if (!response.body) throw new CliFailure(`${this.transport.endpoint} sends no events.`)
+    try {
+      for await (const { event, data } of readEvents(response.body)) {
+        if (event === 'complete') return
+        if (event === 'next') yield dataOf(JSON.parse(data) as Answer<T>)
+      }
+    } catch (error) {
+      if (error instanceof CliFailure || signal?.aborted) throw error
+      throw new CliFailure(`The connection to ${this.transport.endpoint} broke off (${reason(error)}).`)
+    }
+    throw new CliFailure(`The connection to ${this.transport.endpoint} broke off.`)
+  }
+
+  close(): Promise<void> {
+    return this.transport.close()
+  }
+
+  #post(query: string, variables: Variables, accept: string, signal?: AbortSignal): Promise<Response> {
+    return this.transport.fetch(this.transport.endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept },
+      body: JSON.stringify({ query, variables }),
+      ...(signal && { signal }),
+    })
+  }
+}
+
+interface MutationError {
+  __typename: string
+  message?: string
+  fieldErrors?: FieldError[]
+}
+
+/** Selects what `mutate` needs to tell an error. */
+export const ERROR_FIELDS = '__typename ... on Error { message } ... on ValidationError { fieldErrors { path message } }'
+
+function describeErrors({ message, fieldErrors }: MutationError): string {
+  if (!fieldErrors?.length) return message ?? 'The request was refused.'
+  return fieldErrors.map((error) => [error.path.filter((name) => name !== 'input').join('.'), error.message].filter(Boolean).join(': ')).join('\n')
+}
+
+function dataOf<T>({ data, errors }: Answer<T>): T {
+  if (errors?.length) {
+    const texts = errors.map(({ message, extensions }) =>
+      extensions?.requestId ? `${message} The server's log has it under ${extensions.requestId}.` : message,
+    )
+    throw new CliFailure([...new Set(texts)].join('\n'))
+  }
+  if (data === undefined || data === null) throw new CliFailure('The answer is empty.')
+  return data
+}
+
+function parse<T>(text: string, endpoint: string, status: number): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new CliFailure(`${endpoint} answers (HTTP ${status}), but not as a Tunebook server does. Check the address.`)
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { pino } from 'pino'
+import { openApp, type App } from '../app.ts'
+import { readConfig, type Config } from '../config.ts'
+import { DomainError } from '../errors.ts'
+import { listen, serveHttp, type HttpServer } from '../server/http.ts'
+import { removeServerFile, writeServerFile } from '../server/server-file.ts'
+import { VERSION } from '../server/version.ts'
+import { CliFailure, EXIT } from './failure.ts'
+import { print, say } from './output.ts'
+
+/** npm and our launcher pass a signal on that the terminal has sent to us already: one wish, two signals. */
+const SAME_WISH_MS = 250
+
+/**
+ * Serve until a signal comes: stop accepting, finish calls, let the worker release its job, close.
+ *
+ * @returns 0 after an orderly stop
+ * @throws CliFailure with everything that stands in the way of a start
+ */
+export async function serve(): Promise<number> {
+  const config = readConfig(process.env)
+  const app = await start(config)
+  const server = await listenOrClose(app)
+  writeServerFile(config.home, server.url)
+  announceStart(config, server.url)
+
+  await stopSignal()
+  say('Stopping …')
+  removeServerFile(config.home)
+  await server.close()
+  await app.close()
+  return EXIT.ready
+}
+
+/** Open everything. A taken port is looked for at the same time, so that all problems are told at once. */
+async function start(config: Config): Promise<App> {
+  mkdirSync(config.home, { recursive: true, mode: 0o700 })
+  const log = pino({ level: config.logLevel }, pino.destination(2))
+  const [app, port] = await Promise.allSettled([openApp(config, log), probePort(config)])
+  if (app.status === 'fulfilled' && port.status === 'fulfilled') return app.value
+  if (app.status === 'fulfilled') await app.value.close()
+  const reasons = [app, port].flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []))
+  const bug = reasons.find((reason) => !(reason instanceof DomainError))
+  if (bug) throw bug
+  throw new CliFailure(['Tunebook cannot start.', ...reasons.map(({ message }) => message)].join('\n'))
+}
+
+async function probePort({ port, host }: Config): Promise<void> {
+  const probe = createServer()
+  await listen(probe, port, host)
+  await new Promise((resolve) => probe.close(resolve))
+}
+
+async function listenOrClose(app: App): Promise<HttpServer> {
+  try {
+    return await serveHttp(app.ctx)
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
+
+function announceStart(config: Config, url: string): void {
+  print(`Tunebook ${VERSION}`)
+  print(`  Dashboard  ${url}/`)
+  print(`  API        ${url}/graphql`)
+  print(`  Compute    ${config.role === 'api' ? 'none here (TUNEBOOK_ROLE=api)' : `${config.threads} threads`}`)
+  if (config.databaseUrl !== undefined) return print(`  Database   PostgreSQL at ${new URL(config.databaseUrl).host}`)
+  print(`  Database   embedded, in ${config.home}`)
+  print('             It survives a killed process, but not a power loss: copy the folder, or set DATABASE_URL.')
+}
+
+/** Wait for SIGINT or SIGTERM; from then on another one ends the process at once. */
+async function stopSignal(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let first: number | undefined
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (first === undefined) {
+        first = performance.now()
+        resolve()
+      } else if (performance.now() - first > SAME_WISH_MS) {
+        process.exit(signal === 'SIGINT' ? EXIT.interrupted : 143)
+      }
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+}

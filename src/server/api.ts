@@ -1,0 +1,44 @@
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
+import type { AppContext } from '../context.ts'
+import { refusalBody, refuseContent, refuseOrigin } from './guard.ts'
+import { presentError } from './mask.ts'
+import { schema } from './schema.ts'
+
+/** The GraphQL API as a function from Request to Response; HTTP, WebSocket and command line all go through it. */
+export type Api = YogaServerInstance<object, AppContext>
+
+export const GRAPHQL_PATH = '/graphql'
+
+/** A tuning job with its strategy is a few kB; the largest honest body is a candle file of 3 MB in base64. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024
+
+/**
+ * GraphQL over HTTP and Server-Sent Events. Safe before anybody signs in: no CORS, JSON bodies only, no mutation by
+ * GET, no batches, no uploads, no foreign page, no pictures of what went wrong inside.
+ */
+export function createApi(ctx: AppContext): Api {
+  return createYoga<object, AppContext>({
+    schema,
+    context: () => ctx,
+    graphqlEndpoint: GRAPHQL_PATH,
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    batching: false,
+    multipart: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    maskedErrors: { isDev: false, maskError: (error) => presentError(error, ctx.log) },
+    logging: { debug: () => {}, info: () => {}, warn: (...text) => ctx.log.warn(text), error: () => {} }, // presentError logs
+    plugins: [guard],
+  })
+}
+
+const guard: Plugin = {
+  onRequest({ request, fetchAPI, endResponse }) {
+    const header = (name: string) => request.headers.get(name)
+    const refusal = refuseOrigin(header) ?? refuseContent(request.method, header)
+    if (!refusal) return
+    const headers = { 'content-type': 'application/json', ...(refusal.status === 405 && { allow: 'GET, POST' }) }
+    endResponse(new fetchAPI.Response(refusalBody(refusal), { status: refusal.status, headers }))
+  },
+}

@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import type { AddressInfo } from 'node:net'
+import type { AppContext } from '../context.ts'
+import { ConflictError, ValidationError } from '../errors.ts'
+import { createApi, GRAPHQL_PATH } from './api.ts'
+import { bracketed, refusalBody, refuseHost } from './guard.ts'
+import { isReady } from './health.ts'
+import { send, serveStatic } from './static.ts'
+import { acceptWebSockets } from './websocket.ts'
+
+/** A listening server. */
+export interface HttpServer {
+  /** http://127.0.0.1:4000 */
+  url: string
+  /** Stop accepting, finish calls, close sockets with 1001. Idempotent. */
+  close(): Promise<void>
+}
+
+const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
+/** A client that sends its request slower than this is cut off. */
+const HEADERS_WITHIN_MS = 15_000
+const REQUEST_WITHIN_MS = 60_000
+/** How long calls may go on once the server is stopping. */
+const FINISH_WITHIN_MS = 2000
+
+/**
+ * Serve the API, the dashboard and the health of `ctx` on the configured address.
+ *
+ * @param dashboard folder of the built pages
+ * @throws ConflictError   the port is taken
+ * @throws ValidationError the address cannot be listened on
+ */
+export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD): Promise<HttpServer> {
+  const { host, port } = ctx.config
+  const api = createApi(ctx)
+  const streams = new Set<ServerResponse>()
+  const server = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
+    const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
+    if (refusal) return send(response, refusal.status, refusalBody(refusal))
+    const path = request.url!.split('?', 1)[0]
+    if (path === GRAPHQL_PATH) {
+      trackStream(streams, request, response)
+      void api(request, response)
+    } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
+    else if (path === '/health/ready') void answerReady(ctx, response)
+    else void serveStatic(dashboard, request, response)
+  })
+  const closeSockets = acceptWebSockets(server, api, host, ctx.log)
+  await listen(server, port, host)
+  let closed: Promise<void> | undefined
+  return {
+    url: `http://${bracketed(host)}:${(server.address() as AddressInfo).port}`,
+    close: () => (closed ??= stop(server, streams, closeSockets)),
+  }
+}
+
+/** Wait until the port is ours, or say why it cannot be. */
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, port, host)))
+    server.listen(port, host, resolve)
+  })
+}
+
+function listenProblem(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new ConflictError(`PORT: ${port} on ${host} is taken by another process. Stop that one, or set PORT to a free port.`)
+  }
+  if (error.code === 'EACCES') return ValidationError.at('PORT', `${port} needs administrator rights. Use one above 1023.`)
+  if (error.code === 'EADDRNOTAVAIL') return ValidationError.at('HOST', `${host} is not an address of this machine.`)
+  return error
+}
+
+/** A subscription over HTTP has no end of its own, so it is remembered until its client leaves. */
+function trackStream(streams: Set<ServerResponse>, request: IncomingMessage, response: ServerResponse): void {
+  if (!request.headers.accept?.includes('text/event-stream')) return
+  streams.add(response)
+  response.once('close', () => streams.delete(response))
+}
+
+async function answerReady(ctx: AppContext, response: ServerResponse): Promise<void> {
+  if (await isReady(ctx)) send(response, 200, '{"status":"ready"}')
+  else send(response, 503, '{"status":"unavailable","reason":"The database does not answer."}')
+}
+
+/** Subscribers are cut, not completed: "complete" would tell them that there is nothing more to come. */
+async function stop(server: Server, streams: Set<ServerResponse>, closeSockets: () => Promise<void>): Promise<void> {
+  const done = new Promise((resolve) => server.close(resolve))
+  for (const stream of streams) stream.destroy()
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const force = setTimeout(() => server.closeAllConnections(), FINISH_WITHIN_MS)
+  await Promise.all([done, closeSockets()])
+  clearInterval(sweep)
+  clearTimeout(force)
+}

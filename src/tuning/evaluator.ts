@@ -1,0 +1,95 @@
+import { METRIC_NAMES, metricsOf, objectiveValue, type Metrics } from '../backtest/metrics.ts'
+import { windowOf, type Period } from '../backtest/period.ts'
+import type { Candles } from '../engine/candles.ts'
+import type { DataSet } from '../engine/data-set.ts'
+import type { BacktestRequest, Engine, RunOptions } from '../engine/pool.ts'
+import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
+import type { TuningSettings } from './settings.ts'
+
+/** Backtests parameter sets of one job over its two periods, on candles that are laid out once. */
+export class Evaluator {
+  readonly strategy: CompiledStrategy
+  readonly #engine: Engine
+  readonly #dataSet: DataSet
+  readonly #openTime: Float64Array
+  readonly #settings: TuningSettings
+
+  /** @param candles training and test period with what came before them, as far as the warm-up needs it */
+  constructor(engine: Engine, candles: Candles, settings: TuningSettings) {
+    this.strategy = compileStrategy(settings.strategy)
+    this.#engine = engine
+    this.#dataSet = engine.dataSet(candles, settings.timeframeMs)
+    this.#openTime = candles.openTime
+    this.#settings = settings
+  }
+
+  /** Values of one parameter set. */
+  get width(): number {
+    return this.strategy.parameterNames.length
+  }
+
+  /** @param rows f64[count × parameters] @returns f64[count × 26] */
+  async run(rows: Float64Array, period: Period, options?: RunOptions): Promise<Float64Array> {
+    if (rows.length === 0) return new Float64Array()
+    return this.#engine.backtest(this.#request(rows, period), options)
+  }
+
+  /** As `run`, as objects. */
+  async metrics(rows: Float64Array, period: Period, options?: RunOptions): Promise<Metrics[]> {
+    const values = await this.run(rows, period, options)
+    return Array.from({ length: rows.length / this.width }, (_, at) => metricsOf(metricRow(values, at)))
+  }
+
+  /** Buy at the first open, sell at the last close, without leverage. */
+  async buyAndHold(period: Period): Promise<Metrics> {
+    const { start, end } = windowOf(this.#openTime, period, 0)
+    const request: BacktestRequest = {
+      dataSet: this.#dataSet,
+      program: { signals: NO_SIGNALS, constants: new Float64Array(), parameterCount: 0, slotCount: 0 },
+      batch: {
+        count: 1,
+        parameters: new Float64Array(),
+        columns: [],
+        slots: new Int32Array(),
+        stopLoss: Float64Array.of(NaN),
+        takeProfit: Float64Array.of(NaN),
+        trailingStop: Float64Array.of(NaN),
+        leverage: Float64Array.of(1),
+      },
+      settings: { ...this.#settings.execution, positionFraction: 1, riskPerTrade: 0, fundingRate: 0 },
+      window: { start, end, firstSignal: start },
+    }
+    const flags = new Uint8Array(this.#openTime.length)
+    flags[start] = 1 // enter long, and never a signal to leave
+    const detail = await this.#engine.detail(request, { flags })
+    return metricsOf(detail.metrics)
+  }
+
+  /** The value of the job's objective; NaN where it is not defined or there are too few trades to tell. */
+  objective(metrics: Metrics, minTrades: number): number {
+    if (metrics.tradeCount! < minTrades) return NaN
+    return objectiveValue(this.#settings.objective, metrics) ?? NaN
+  }
+
+  #request(rows: Float64Array, period: Period): BacktestRequest {
+    return {
+      dataSet: this.#dataSet,
+      program: this.strategy.program,
+      batch: this.strategy.bind(rows),
+      settings: this.#settings.execution,
+      window: windowOf(this.#openTime, period, this.strategy.warmupBars),
+    }
+  }
+}
+
+const NO_SIGNALS = {
+  enterLong: new Int32Array(),
+  exitLong: new Int32Array(),
+  enterShort: new Int32Array(),
+  exitShort: new Int32Array(),
+}
+
+/** One row of metrics, as a view. */
+export function metricRow(values: Float64Array, at: number): Float64Array {
+  return values.subarray(at * METRIC_NAMES.length, (at + 1) * METRIC_NAMES.length)
+}

@@ -1,0 +1,103 @@
+import { metricsOf } from '../backtest/metrics.ts'
+import { MetricsType } from '../backtest/schema.ts'
+import type { AppContext } from '../context.ts'
+import { builder } from '../graphql/builder.ts'
+import { page, type PageArguments } from '../graphql/connection.ts'
+import { featureSet } from '../models/features.ts'
+import { findModel } from '../models/service.ts'
+import { toParameters } from '../strategy/parameter-space.ts'
+import { compileStrategy } from '../strategy/plan.ts'
+import { SAMPLE_SPLITS } from './job.ts'
+import { unpack } from './packed.ts'
+import {
+  countSamples,
+  findSample,
+  findTuningJob,
+  listSamples,
+  sampleKey,
+  type SampleFilter,
+  type SampleOrder,
+} from './service.ts'
+import type { SampleRow, TuningJobRow } from './table.ts'
+
+/** A sample and what it takes to read its packed columns. */
+interface SampleView {
+  row: SampleRow
+  job: TuningJobRow
+  features: (parameters: Float64Array) => number[]
+}
+
+export const SampleSplitEnum = builder.enumType('SampleSplit', {
+  description:
+    'Which part of the learning a sample belongs to. NONE: too few trades, or an objective that is not defined.',
+  values: SAMPLE_SPLITS,
+})
+
+export const SampleType = builder.objectRef<SampleView>('Sample')
+
+builder.node(SampleType, {
+  description: 'One parameter set that was backtested over the training period.',
+  id: { resolve: ({ row }) => `sample_${row.jobId.slice('job_'.length)}_${row.index}` },
+  loadOne: (id, ctx) => loadSample(ctx, id),
+  isTypeOf: (view: unknown) => typeof view === 'object' && view !== null && 'row' in view && 'job' in view,
+  fields: (t) => ({
+    index: t.int({ resolve: ({ row }) => row.index }),
+    split: t.field({ type: SampleSplitEnum, resolve: ({ row }) => row.split }),
+    parameters: t.field({
+      type: 'Parameters',
+      resolve: (view) => toParameters(view.job.strategy.parameterSpace, parametersOf(view)),
+    }),
+    features: t.floatList({
+      description: "In the order of the model's featureNames; the parameters where there is no model.",
+      resolve: (view) => view.features(parametersOf(view)),
+    }),
+    metrics: t.field({
+      type: MetricsType,
+      resolve: (view) => metricsOf(unpack(view.row.packed).subarray(view.job.strategy.parameterSpace.length)),
+    }),
+    objective: t.float({ nullable: true, resolve: ({ row }) => row.objective }),
+    predicted: t.float({ nullable: true, description: "The model's own word.", resolve: ({ row }) => row.predicted }),
+  }),
+})
+
+export const SampleConnection = builder.connectionObject({ type: SampleType, name: 'SampleConnection' })
+
+/** One page of a job's samples. */
+export async function samplePage(
+  ctx: AppContext,
+  job: TuningJobRow,
+  filter: SampleFilter,
+  order: SampleOrder,
+  args: PageArguments,
+) {
+  const features = await featureReader(ctx, job)
+  return page(args, {
+    key: ({ row }: SampleView) => sampleKey(row, order),
+    read: async (slice) =>
+      (await listSamples(ctx, job.id, filter, order, slice)).map((row) => ({ row, job, features })),
+    count: () => countSamples(ctx, job.id, filter),
+  })
+}
+
+async function loadSample(ctx: AppContext, id: string): Promise<SampleView | null> {
+  const [, jobId, index] = id.split('_')
+  const job = await findTuningJob(ctx, `job_${jobId}`)
+  const row = job && (await findSample(ctx, job.id, Number(index)))
+  return row ? { row, job, features: await featureReader(ctx, job) } : null
+}
+
+/** How the features of a sample are computed from its parameters, as the job's model takes them. */
+async function featureReader(ctx: AppContext, job: TuningJobRow): Promise<SampleView['features']> {
+  const model = job.modelId ? await findModel(ctx, job.modelId) : null
+  if (!model) return (parameters) => [...parameters]
+  const set = featureSet(compileStrategy(model.strategy), model.features)
+  const columns = model.featureNames.map((name) => set.features.findIndex((feature) => feature.name === name))
+  return (parameters) => {
+    const { values } = set.matrix(parameters)
+    return columns.map((column) => values[column]!)
+  }
+}
+
+function parametersOf({ row, job }: SampleView): Float64Array {
+  return unpack(row.packed).subarray(0, job.strategy.parameterSpace.length)
+}

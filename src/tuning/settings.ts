@@ -1,0 +1,33 @@
+import type { Objective } from '../backtest/metrics.ts'
+import type { Period } from '../backtest/period.ts'
+import type { ExecutionSettings } from '../engine/execution.ts'
+import type { Algorithm } from '../models/estimator.ts'
+import type { FeatureSettings } from '../models/features.ts'
+import type { Sampler } from '../strategy/sampling.ts'
+import type { StrategyDefinition } from '../strategy/strategy.ts'
+import type { RiskLimits } from './job.ts'
+
+/** Everything that decides the outcome of a job, beside the candles. */
+export interface TuningSettings {
+  /** with the job's own parameter space in place of the strategy's */
+  strategy: StrategyDefinition
+  timeframeMs: number
+  training: Period
+  test: Period
+  execution: ExecutionSettings
+  sampler: Sampler
+  sampleCount: number
+  seed: number
+  objective: Objective
+  riskLimits: RiskLimits
+  algorithm: Algorithm
+  hyperparameters: Record<string, number>
+  features: FeatureSettings
+}
+
+/** Samples with fewer trades say nothing: they are shown, not learned from. */
+export const MIN_TRADES = 10
+
+export function minTrades({ riskLimits }: Pick<TuningSettings, 'riskLimits'>): number {
+  return riskLimits.minTrades ?? MIN_TRADES
+}
