@@ -3,8 +3,10 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   resolve: {
-    // Without the alias graphql is loaded twice (CommonJS and ESM) and its classes do not recognise each other.
-    alias: { graphql: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) },
+    // Node takes this file; vite would take the development build, and two copies of graphql do not know each other.
+    alias: [
+      { find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.mjs', import.meta.url)) },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],

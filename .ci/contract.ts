@@ -7,8 +7,10 @@ import { buildSchema, findBreakingChanges } from 'graphql'
 
 const [contractFile] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const read = (file: string) => buildSchema(readFileSync(file, 'utf8'), { assumeValidSDL: true })
-const missing = findBreakingChanges(read(contractFile!), read('schema.graphql')).map(({ description }) => description)
+const missing = findBreakingChanges(read(contractFile), read('schema.graphql')).map(({ description }) => description)
 
 for (const line of missing) process.stdout.write(`  ${line}\n`)
-process.stdout.write(missing.length === 0 ? 'Contract: met.\n' : `Contract: ${missing.length} places are still missing.\n`)
+process.stdout.write(
+  missing.length === 0 ? 'Contract: met.\n' : `Contract: ${missing.length} places are still missing.\n`,
+)
 process.exitCode = missing.length > 0 && process.argv.includes('--strict') ? 1 : 0

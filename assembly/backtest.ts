@@ -4,7 +4,8 @@
  * Per bar: A funding up to the open, B fills at the open of the signals of the bar before, C funding inside the bar,
  * D exits inside the bar, E equity at the close.
  */
-import { metrics, TradeColumns } from "./metrics";
+import { Settings } from "./job";
+import { metrics, TradeColumns, TradeSums } from "./metrics";
 import { ENTER_LONG, ENTER_SHORT, EXIT_LONG, EXIT_SHORT, markSignals, Program } from "./signals";
 
 // Exit reasons, in the order of EXIT_REASONS in src/engine/execution.ts
@@ -13,21 +14,8 @@ const EXIT_SIGNAL: f64 = 0, STOP_LOSS: f64 = 1, TAKE_PROFIT: f64 = 2, TRAILING_S
 /** Share of the initial capital below which an account is empty. */
 const DUST: f64 = 1e-9;
 
-/** The execution settings: f64 each, in the order of SETTINGS in src/engine/layout.ts. */
-@unmanaged
-class Settings {
-  initialCapital: f64;
-  feeRate: f64;
-  makerFeeRate: f64;
-  slippage: f64;
-  leverage: f64;
-  positionFraction: f64;
-  fundingRate: f64;
-  fundingIntervalMs: f64;
-  maintenanceMarginRate: f64;
-  riskPerTrade: f64;
-  timeframeMs: f64;
-}
+/** Bytes in front of a thread's scratch columns: a Program, a TradeColumns and a TradeSums. */
+const HEADER: usize = 192;
 
 /** One call: 32-bit words, in the order of RUN in src/engine/layout.ts. Columns are f64[bars] of the data set. */
 @unmanaged
@@ -145,7 +133,7 @@ function walk(r: Run, sample: i32): i32 {
   const stopLoss = load<f64>(r.stopLoss + at), takeProfit = load<f64>(r.takeProfit + at), trailing = load<f64>(r.trailingStop + at);
   const own = load<f64>(r.leverage + at);
   const window = r.end - r.start;
-  const equity = r.equityOut ? r.equityOut : r.scratch + 64;
+  const equity = r.equityOut ? r.equityOut : r.scratch + HEADER;
 
   side = 0;
   capital = s.initialCapital;
@@ -175,7 +163,7 @@ function walk(r: Run, sample: i32): i32 {
     equity, r.openTime + (<usize>r.start << 3), window, s.timeframeMs, s.initialCapital,
     changetype<usize>(columns), tradeCount,
     load<f64>(r.open + (<usize>r.start << 3)), load<f64>(r.close + (<usize>(r.end - 1) << 3)), s.feeRate, s.slippage,
-    r.scratch + 64 + (<usize>window << 3), r.results + <usize>sample * 208,
+    r.scratch + HEADER + (<usize>window << 3), changetype<TradeSums>(r.scratch + 96), r.results + <usize>sample * 208,
   );
   return tradeCount;
 }
@@ -319,7 +307,7 @@ function record(r: Run, bar: i32, exitPrice: f64, reason: f64, time: f64, fees: 
 @inline
 function tradeColumns(r: Run, window: i32): TradeColumns {
   const columns = changetype<TradeColumns>(r.scratch + 40);
-  const base = r.scratch + 64, size = <usize>window << 3;
+  const base = r.scratch + HEADER, size = <usize>window << 3;
   columns.profitAbs = base + 2 * size;
   columns.profitRatio = base + 3 * size;
   columns.durationMs = base + 4 * size;

@@ -2,4 +2,6 @@ export * from "./math";
 export * from "./distributions";
 export * from "./indicators";
 export * from "./backtest";
+export { fastBacktest } from "./fast";
+export { priceZones } from "./zones";
 export * from "./trees";

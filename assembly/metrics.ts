@@ -27,6 +27,7 @@ export class TradeColumns {
  * @param trades    in the order of their exits
  * @param firstOpen, lastClose, feeRate, slippage for buy and hold
  * @param returns   scratch f64[n]
+ * @param sums      scratch for a TradeSums
  * @param out       f64[26]
  *
  * O(n), three passes over the equity's days and two over the trades; no allocation.
@@ -35,7 +36,7 @@ export function metrics(
   equity: usize, openTime: usize, n: i32, timeframe: f64, capital: f64,
   trades: usize, count: i32,
   firstOpen: f64, lastClose: f64, feeRate: f64, slippage: f64,
-  returns: usize, out: usize,
+  returns: usize, sums: TradeSums, out: usize,
 ): void {
   const span = at(openTime, n - 1) + timeframe - at(openTime, 0);
   const final = at(equity, n - 1);
@@ -49,7 +50,8 @@ export function metrics(
   const fall = load<f64>(out, 48);
   store<f64>(out, fall == 0 ? NaN : cagr / fall, 32); // calmarRatio: NaN stays NaN
 
-  tradeFigures(changetype<TradeColumns>(trades), count, span, out);
+  sumTrades(changetype<TradeColumns>(trades), count, sums);
+  tradeFigures(sums, span, out);
   store<f64>(out, (1.0 - feeRate) / (1.0 + feeRate) * (lastClose * (1.0 - slippage)) / (firstOpen * (1.0 + slippage)) - 1.0, 192);
   store<f64>(out, final, 200);
 }
@@ -74,14 +76,14 @@ function periodReturns(equity: usize, openTime: usize, n: i32, timeframe: f64, c
 }
 
 /** sharpeRatio, sortinoRatio, volatility. */
-function returnFigures(returns: usize, count: i32, timeframe: f64, out: usize): void {
+export function returnFigures(returns: usize, count: i32, timeframe: f64, out: usize): void {
   store<f64>(out, NaN, 16);
   store<f64>(out, NaN, 24);
   store<f64>(out, NaN, 40);
   if (count < FEWEST_RETURNS) return;
 
-  const average = mean(returns, count);
-  const deviation = standardDeviation(returns, count, average);
+  const average = sum(returns, count) / <f64>count;
+  const deviation = Math.sqrt(squaredDistances(returns, count, average) / <f64>(count - 1));
   const annual = Math.sqrt(timeframe < DAY ? 365.0 : YEAR / timeframe);
   store<f64>(out, deviation * annual, 40);
   if (deviation > ZERO) store<f64>(out, average / deviation * annual, 16);
@@ -114,8 +116,26 @@ function drawdown(equity: usize, openTime: usize, n: i32, timeframe: f64, capita
   store<f64>(out, longest, 56);
 }
 
-/** tradeCount … feesPaid. */
-function tradeFigures(trades: TradeColumns, count: i32, span: f64, out: usize): void {
+/** What is summed over the trades, in their order. */
+@unmanaged
+export class TradeSums {
+  count: i32;
+  wins: i32;
+  losses: i32;
+  grossProfit: f64;
+  grossLoss: f64;
+  sumAbs: f64;
+  sumRatio: f64;
+  duration: f64;
+  fees: f64;
+  bestRatio: f64;
+  worstRatio: f64;
+  /** of the distances of the profit ratios from their mean */
+  squares: f64;
+}
+
+/** @param sums where the result is put */
+function sumTrades(trades: TradeColumns, count: i32, sums: TradeSums): void {
   let wins = 0, losses = 0;
   let grossProfit: f64 = 0, grossLoss: f64 = 0, sumAbs: f64 = 0, duration: f64 = 0, fees: f64 = 0;
   let best: f64 = NaN, worst: f64 = NaN;
@@ -129,43 +149,65 @@ function tradeFigures(trades: TradeColumns, count: i32, span: f64, out: usize): 
     if (!(ratio <= best)) best = ratio;
     if (!(ratio >= worst)) worst = ratio;
   }
-  const n = <f64>count;
-  const averageWin = grossProfit / <f64>wins, averageLoss = grossLoss / <f64>losses; // 0/0 is NaN: not defined
-  const average = mean(trades.profitRatio, count);
-  const deviation = count < 2 ? 0.0 : standardDeviation(trades.profitRatio, count, average);
+  sums.count = count;
+  sums.wins = wins;
+  sums.losses = losses;
+  sums.grossProfit = grossProfit;
+  sums.grossLoss = grossLoss;
+  sums.sumAbs = sumAbs;
+  sums.sumRatio = sum(trades.profitRatio, count);
+  sums.duration = duration;
+  sums.fees = fees;
+  sums.bestRatio = best;
+  sums.worstRatio = worst;
+  sums.squares = count < 2 ? 0 : squaredDistances(trades.profitRatio, count, sums.sumRatio / <f64>count);
+}
+
+/** tradeCount … feesPaid. */
+export function tradeFigures(sums: TradeSums, span: f64, out: usize): void {
+  const n = <f64>sums.count;
+  const averageWin = sums.grossProfit / <f64>sums.wins, averageLoss = sums.grossLoss / <f64>sums.losses;
+  const average = sums.sumRatio / n;
+  const deviation = sums.count < 2 ? 0.0 : Math.sqrt(sums.squares / <f64>(sums.count - 1));
 
   store<f64>(out, n, 64);
-  store<f64>(out, <f64>wins / n, 72);
-  store<f64>(out, grossProfit, 80);
-  store<f64>(out, grossLoss, 88);
-  store<f64>(out, losses == 0 ? NaN : grossProfit / grossLoss, 96);
-  store<f64>(out, average, 104);
-  store<f64>(out, sumAbs / n, 112);
-  store<f64>(out, averageWin, 120);
-  store<f64>(out, averageLoss, 128);
-  store<f64>(out, averageWin / averageLoss, 136);
+  put(out, <f64>sums.wins / n, 72);
+  store<f64>(out, sums.grossProfit, 80);
+  store<f64>(out, sums.grossLoss, 88);
+  put(out, sums.losses == 0 ? NaN : sums.grossProfit / sums.grossLoss, 96);
+  put(out, average, 104);
+  put(out, sums.sumAbs / n, 112);
+  put(out, averageWin, 120);
+  put(out, averageLoss, 128);
+  put(out, averageWin / averageLoss, 136);
   store<f64>(out, deviation > ZERO ? Math.sqrt(n) * average / deviation : NaN, 144);
-  store<f64>(out, best, 152);
-  store<f64>(out, worst, 160);
-  store<f64>(out, duration / span, 168);
-  store<f64>(out, duration / n, 176);
-  store<f64>(out, fees, 184);
+  store<f64>(out, sums.bestRatio, 152);
+  store<f64>(out, sums.worstRatio, 160);
+  store<f64>(out, sums.duration / span, 168);
+  put(out, sums.duration / n, 176);
+  store<f64>(out, sums.fees, 184);
 }
 
-function mean(values: usize, count: i32): f64 {
+function sum(values: usize, count: i32): f64 {
   let sum: f64 = 0;
   for (let i = 0; i < count; i++) sum += at(values, i);
-  return sum / <f64>count;
+  return sum;
 }
 
-/** Of a sample (n − 1), two passes. */
-function standardDeviation(values: usize, count: i32, average: f64): f64 {
+function squaredDistances(values: usize, count: i32, average: f64): f64 {
   let squares: f64 = 0;
   for (let i = 0; i < count; i++) {
     const d = at(values, i) - average;
     squares += d * d;
   }
-  return Math.sqrt(squares / <f64>(count - 1));
+  return squares;
+}
+
+/** NaN in one bit pattern, whatever operation it came from. */
+// @ts-ignore: decorator
+@inline
+function put(out: usize, value: f64, offset: usize): void {
+  store<f64>(out + offset, value == value ? value : NaN);
 }
 
 // @ts-ignore: decorator

@@ -55,8 +55,8 @@ function take(bytes: usize): usize {
 }
 
 /** Bytes of scratch; see `selectBytes` in src/engine/layout.ts. @returns the end of what it has taken */
-export function placeSelect(of: Job, scratch: usize): usize {
-  job = of;
+export function placeSelect(its: Job, scratch: usize): usize {
+  job = its;
   free = scratch;
   const places = <usize>(job.tile + 128), feeds = <usize>job.feedCount, leaves = <usize>job.leafCount;
   bitmapBytes = ((places >> 6) + 2) << 3;

@@ -32,16 +32,16 @@ export function walk(job: Job, sample: Sample, from: i32, to: i32, log: usize): 
   high = job.high;
   low = job.low;
   zones = job.zones;
-  liquidation = sample.liquidation;
   let held = sample.side, entryBar = sample.entryBar;
   let entry = 0, exit = 0; // the next candidates
   let count = 0;
   if (held != 0) {
-    store<i32>(log, entryBar);
     const trade = changetype<Trade>(log);
+    trade.entryBar = entryBar;
     trade.side = held;
     trade.entryPrice = sample.price;
     best = sample.best;
+    side = <f64>held;
   }
   while (true) {
     const trade = changetype<Trade>(log + <usize>count * TRADE_BYTES);
@@ -75,7 +75,7 @@ export function walk(job: Job, sample: Sample, from: i32, to: i32, log: usize): 
     const last = min(signalBar, to) - 1;
     const touched = sample.trailingStop == sample.trailingStop
       ? followTouch(sample, bar, last)
-      : held > 0 ? touch(liquidationOrStop(sample), sample.target, bar, last) : touch(sample.target, liquidationOrStop(sample), bar, last);
+      : held > 0 ? touch(nearest(sample), sample.target, bar, last) : touch(sample.target, nearest(sample), bar, last);
     if (touched >= 0) {
       const atOpen = settle(sample, settings, trade, touched, load<f64>(open + (<usize>touched << 3)));
       trade.exitBar = touched;
@@ -138,12 +138,11 @@ function enter(sample: Sample, settings: Settings, s: f64, open: f64): void {
   side = s;
 }
 
-/** The level that the price meets first: NaN (no stop) is never the tighter one. */
+/** The fixed stop or the liquidation price, whichever is met first; a stop that is not set (NaN) never is. */
 // @ts-ignore: decorator
 @inline
-function liquidationOrStop(sample: Sample): f64 {
-  const isStop = sample.side >= 0 ? true : true;
-  return isStop ? (side * sample.stop > side * sample.liquidation ? sample.stop : sample.liquidation) : 0;
+function nearest(sample: Sample): f64 {
+  return side * sample.stop > side * sample.liquidation ? sample.stop : sample.liquidation;
 }
 
 /** @returns the first bar in [from, to] with low ≤ floor or high ≥ ceiling; −1 where there is none. NaN is never met */
@@ -183,7 +182,6 @@ function scan(floor: f64, ceiling: f64, from: i32, to: i32): i32 {
 
 /** As `touch`, with a stop that follows the best price of the bars before; `best` is left as of the bar returned. */
 function followTouch(sample: Sample, from: i32, to: i32): i32 {
-  side = sample.price == sample.price ? side : side;
   stop = sample.stop;
   trailing = sample.trailingStop;
   liquidation = sample.liquidation;

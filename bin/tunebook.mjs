@@ -9,7 +9,9 @@ const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const node = pinnedNode() ?? process.execPath
 
 if (node === process.execPath && Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(`Tunebook needs Node 24 or newer; this is ${process.version}. Run "npm ci" on Linux (it brings one), or install Node 24.`)
+  console.error(
+    `Tunebook needs Node 24 or newer; this is ${process.version}. Run "npm ci" on Linux (it brings one), or install Node 24.`,
+  )
   process.exit(1)
 }
 const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })

@@ -55,11 +55,22 @@ class PoliteLite extends PGlite {
   }
 }
 
+const BYTEA = 17
+
+/** PGlite turns bytes into text and back character by character; Buffer does it ten times as fast. */
+const FAST_BYTEA: PGliteOptions = {
+  parsers: { [BYTEA]: (text: string) => Buffer.from(text.slice(2), 'hex') },
+  serializers: {
+    [BYTEA]: (bytes: Uint8Array) =>
+      `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`,
+  },
+}
+
 /** @param options for tests, which start from a template in memory; the home folder is then only locked */
 export async function openEmbedded(home: string, options: PGliteOptions = {}): Promise<Storage> {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const lock = await lockFolder(home)
-  const lite = new PoliteLite({ dataDir: join(home, 'database'), ...options })
+  const lite = new PoliteLite({ dataDir: join(home, 'database'), ...FAST_BYTEA, ...options })
   await lite.waitReady
   const db = drizzleLite({ client: lite })
   await migrateLite(db, MIGRATIONS)
@@ -93,8 +104,8 @@ async function openServer(url: string): Promise<Storage> {
     db: drizzlePostgres({ client }),
     engine: { kind: 'server', url },
     listen: async (channel, callback) => {
-      const { unlisten } = await client.listen(channel, callback, () => callback(''))
-      return unlisten
+      const listener = await client.listen(channel, callback, () => callback(''))
+      return () => listener.unlisten()
     },
     close: () => client.end({ timeout: 5 }),
   }
@@ -166,5 +177,5 @@ export async function notify(tx: Database | Transaction, channel: string, payloa
 /** A driver's SQLSTATE, whichever of the two drivers threw; undefined for other errors. */
 export function sqlState(error: unknown): string | undefined {
   const cause = (error as { cause?: { code?: unknown } }).cause ?? (error as { code?: unknown })
-  return typeof (cause as { code?: unknown }).code === 'string' ? (cause as { code: string }).code : undefined
+  return typeof cause.code === 'string' ? (cause as { code: string }).code : undefined
 }

@@ -33,7 +33,11 @@ export async function testContext(options: { threads?: number } = {}): Promise<T
   await events.start(storage)
   const queue = await Queue.open(storage, log)
   return {
-    config: readConfig({ TUNEBOOK_HOME: home, TUNEBOOK_THREADS: '2', ...(databaseUrl && { DATABASE_URL: databaseUrl }) }),
+    config: readConfig({
+      TUNEBOOK_HOME: home,
+      TUNEBOOK_THREADS: '2',
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    }),
     db: storage.db,
     storage,
     engine,
@@ -53,7 +57,9 @@ export async function testContext(options: { threads?: number } = {}): Promise<T
   }
 }
 
-async function freshStorage(home: string): Promise<{ storage: Storage; drop: () => Promise<void>; databaseUrl?: string }> {
+async function freshStorage(
+  home: string,
+): Promise<{ storage: Storage; drop: () => Promise<void>; databaseUrl?: string }> {
   const server = process.env.TEST_DATABASE_URL
   if (!server) {
     const template = new Blob([readFileSync(inject('databaseTemplate'))])

@@ -39,7 +39,7 @@ export type Metrics = Record<MetricName, number | null>
 /** @param row f64[26] as the kernel writes it */
 export function metricsOf(row: Float64Array): Metrics {
   const metrics = {} as Metrics
-  METRIC_NAMES.forEach((name, at) => (metrics[name] = Number.isNaN(row[at]) ? null : row[at]!))
+  METRIC_NAMES.forEach((name, at) => (metrics[name] = Number.isNaN(row[at]) ? null : row[at]))
   return metrics
 }
 

@@ -19,7 +19,7 @@ export function firstAtOrAfter(openTime: Float64Array, time: number): number {
   let high = openTime.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (openTime[middle]! < time) low = middle + 1
+    if (openTime[middle] < time) low = middle + 1
     else high = middle
   }
   return low
@@ -33,5 +33,5 @@ export function showTime(time: number): string {
 /** From the first bar to the end of the last one, for people. */
 export function showSpan(candles: Candles, timeframeMs: number): string {
   const { openTime } = candles
-  return `${showTime(openTime[0]!)} to ${showTime(openTime[openTime.length - 1]! + timeframeMs)} UTC`
+  return `${showTime(openTime[0])} to ${showTime(openTime[openTime.length - 1] + timeframeMs)} UTC`
 }

@@ -183,9 +183,9 @@ function equityPoints({ equity, closeTime, execution }: BacktestReport, maxPoint
   const stretch = Math.max(1, Math.ceil(equity.length / maxPoints))
   let peak = execution.initialCapital
   for (let bar = 0; bar < equity.length; bar++) {
-    peak = Math.max(peak, equity[bar]!)
+    peak = Math.max(peak, equity[bar])
     if ((bar + 1) % stretch !== 0 && bar !== equity.length - 1) continue
-    points.push({ time: closeTime[bar]!, equity: equity[bar]!, drawdown: 1 - equity[bar]! / peak })
+    points.push({ time: closeTime[bar], equity: equity[bar], drawdown: 1 - equity[bar] / peak })
   }
   return points
 }

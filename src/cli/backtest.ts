@@ -6,7 +6,7 @@ import { readJsonObject } from './json-file.ts'
 import { print } from './output.ts'
 import { backtestInput } from './run-file.ts'
 import { selectionOf } from './selection.ts'
-import { duration, figure, minute, percent, table } from './text.ts'
+import { duration, figure, minute, percent, price, table } from './text.ts'
 import type { GraphQLObjectType } from 'graphql'
 import { schema } from '../server/schema.ts'
 
@@ -57,7 +57,12 @@ function figures({ metrics, durationMs, fingerprint }: Backtest): string[] {
         ['trades', figure(metrics.tradeCount), 'win rate', percent(metrics.winRate)],
         ['profit factor', figure(metrics.profitFactor), 'expectancy', percent(metrics.expectancy, 3)],
         ['exposure', percent(metrics.exposure), 'fees paid', figure(metrics.feesPaid)],
-        ['mean trade', metrics.averageTradeDurationMs === null ? '–' : duration(metrics.averageTradeDurationMs), 'SQN', figure(metrics.sqn)],
+        [
+          'mean trade',
+          metrics.averageTradeDurationMs === null ? '–' : duration(metrics.averageTradeDurationMs),
+          'SQN',
+          figure(metrics.sqn),
+        ],
       ],
       'lrlr',
     ),
@@ -66,15 +71,22 @@ function figures({ metrics, durationMs, fingerprint }: Backtest): string[] {
 }
 
 function trades({ trades: all }: Backtest): string[] {
-  if (all.length === 0) return ['', '  No trade: the entry conditions never held. Loosen them, or take a longer period.']
-  const rows = all.slice(-LAST_TRADES).map((trade) => [
-    trade.side,
-    minute(trade.entryTime),
-    figure(trade.entryPrice),
-    minute(trade.exitTime),
-    figure(trade.exitPrice),
-    trade.exitReason,
-    percent(trade.profitRatio, 2),
-  ])
-  return ['', `The last ${rows.length} of ${all.length} trades`, ...table([['', 'entry', 'price', 'exit', 'price', 'reason', 'profit'], ...rows], 'llrlrlr')]
+  if (all.length === 0)
+    return ['', '  No trade: the entry conditions never held. Loosen them, or take a longer period.']
+  const rows = all
+    .slice(-LAST_TRADES)
+    .map((trade) => [
+      trade.side,
+      minute(trade.entryTime),
+      price(trade.entryPrice),
+      minute(trade.exitTime),
+      price(trade.exitPrice),
+      trade.exitReason,
+      percent(trade.profitRatio, 2),
+    ])
+  return [
+    '',
+    `The last ${rows.length} of ${all.length} trades`,
+    ...table([['', 'entry', 'price', 'exit', 'price', 'reason', 'profit'], ...rows], 'llrlrlr'),
+  ]
 }

@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts'
-import type { FieldError } from '../errors.ts'
 import { CliFailure } from './failure.ts'
 import { readEvents } from './event-stream.ts'
 import { openTransport, reason, type Transport } from './transport.ts'
@@ -27,26 +26,28 @@ export class Client {
   async query<T>(query: string, variables: Variables = {}): Promise<T> {
     const response = await this.#post(query, variables, 'application/json')
     const text = await response.text()
-    return dataOf(parse<Answer<T>>(text, this.transport.endpoint, response.status))
+    return dataOf(parse<T>(text, this.transport.endpoint, response.status))
   }
 
   /**
    * Run a mutation whose result is a union of its success and of errors.
    *
-   * @param query must select `__typename`, `message` and `fieldErrors` of the errors
-   * @throws CliFailure with the error's message
+   * @param query must call the result `result` and select ERROR_FIELDS of it
+   * @throws CliFailure with the error's message, which names every offending field
    */
-  async mutate<T>(field: string, query: string, variables: Variables): Promise<T> {
-    const data = await this.query<Record<string, T & MutationError>>(query, variables)
-    const result = data[field]!
-    if (result.__typename.endsWith('Error')) throw new CliFailure(describeErrors(result))
+  async mutate<T>(query: string, variables: Variables): Promise<T> {
+    const { result } = await this.query<{ result: T & { kind: string; message: string } }>(query, variables)
+    if (result.kind.endsWith('Error')) throw new CliFailure(result.message)
     return result
   }
 
   /** The values of a subscription until it completes. @throws CliFailure where the stream breaks off before */
   async *subscribe<T>(query: string, variables: Variables, signal?: AbortSignal): AsyncGenerator<T> {
     const response = await this.#post(query, variables, 'text/event-stream', signal)
-    if (!response.body) throw new CliFailure(`${this.transport.endpoint} sends no events.`)
+    if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      dataOf(parse<T>(await response.text(), this.transport.endpoint, response.status)) // says why there are no events
+      throw new CliFailure(`${this.transport.endpoint} sends no events.`)
+    }
     try {
       for await (const { event, data } of readEvents(response.body)) {
         if (event === 'complete') return
@@ -73,19 +74,8 @@ export class Client {
   }
 }
 
-interface MutationError {
-  __typename: string
-  message?: string
-  fieldErrors?: FieldError[]
-}
-
 /** Selects what `mutate` needs to tell an error. */
-export const ERROR_FIELDS = '__typename ... on Error { message } ... on ValidationError { fieldErrors { path message } }'
-
-function describeErrors({ message, fieldErrors }: MutationError): string {
-  if (!fieldErrors?.length) return message ?? 'The request was refused.'
-  return fieldErrors.map((error) => [error.path.filter((name) => name !== 'input').join('.'), error.message].filter(Boolean).join(': ')).join('\n')
-}
+export const ERROR_FIELDS = 'kind: __typename ... on Error { message }'
 
 function dataOf<T>({ data, errors }: Answer<T>): T {
   if (errors?.length) {
@@ -98,9 +88,9 @@ function dataOf<T>({ data, errors }: Answer<T>): T {
   return data
 }
 
-function parse<T>(text: string, endpoint: string, status: number): T {
+function parse<T>(text: string, endpoint: string, status: number): Answer<T> {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text) as Answer<T>
   } catch {
     throw new CliFailure(`${endpoint} answers (HTTP ${status}), but not as a Tunebook server does. Check the address.`)
   }

@@ -32,7 +32,7 @@ function parseBlock(block: string): ServerEvent | null {
     if (name === undefined) continue
     any = true
     if (name === 'event') event = value!
-    else data.push(value!)
+    else data.push(value)
   }
   return any ? { event, data: data.join('\n') } : null
 }

@@ -5,7 +5,6 @@ import { extname, join } from 'node:path'
 import { readConfig, type Config } from '../config.ts'
 import type { AppContext } from '../context.ts'
 import { importCandleStream } from '../market/service.ts'
-import { TIMEFRAMES, parseTimeframe } from '../market/timeframe.ts'
 import { Client, ERROR_FIELDS } from './client.ts'
 import { EXIT, usageFailure } from './failure.ts'
 import { fileProblem } from './json-file.ts'
@@ -32,10 +31,15 @@ type Name = Pick<ImportOptions, 'symbol' | 'timeframe' | 'exchange'>
 
 /** What fits, as base64, into one request. */
 const MAX_CONTENT_BYTES = 3_000_000
+const PIECE_BYTES = 1 << 20
 
-const MARKET = 'market { id exchange symbol timeframe candleCount from to quality { score missingCandles gaps { missing } } }'
+const MARKET =
+  'id exchange symbol timeframe candleCount from to quality { score missingCandles gaps { from to missing } }'
 const IMPORT = `mutation ($input: CandleImportInput!) {
-  importCandles(input: $input) { ${ERROR_FIELDS} ... on ImportCandlesSuccess { ${MARKET} imported duplicates warnings } }
+  result: importCandles(input: $input) {
+    ${ERROR_FIELDS}
+    ... on ImportCandlesSuccess { market { ${MARKET} } imported duplicates warnings }
+  }
 }`
 
 /** Import a file of candles into a market and say what is now there. */
@@ -59,32 +63,28 @@ export async function importFile(path: string, options: ImportOptions): Promise<
 /** By the shortest way: as a stream in this process, in the request, or through the server's import folder. */
 async function send(client: Client, config: Config, path: string, size: number, name: Name): Promise<Imported> {
   const { ctx, kind, endpoint } = client.transport
-  if (ctx) return inProcess(ctx, path, name)
-  const mutate = (source: object) => client.mutate<Imported>('importCandles', IMPORT, { input: { ...name, ...source } })
+  if (ctx) return inProcess(client, ctx, path, name)
+  const mutate = (source: object) => client.mutate<Imported>(IMPORT, { input: { ...name, ...source } })
   if (size <= MAX_CONTENT_BYTES) return mutate({ content: (await readFile(path)).toString('base64') })
   if (kind === 'nearby') return throughFolder(join(config.home, 'import'), path, (file) => mutate({ file }))
   throw usageFailure(
-    `${path} is too large for one request (${whole(size)} bytes; ${whole(MAX_CONTENT_BYTES)} fit). Put it into the folder "import" inside TUNEBOOK_HOME of ${endpoint} and send the importCandles mutation with its file name, or pack it by gzip.`,
+    `${path} is too large for one request (${whole(size)} bytes; ${whole(MAX_CONTENT_BYTES)} fit). Pack it by gzip, or put it into the folder "import" inside TUNEBOOK_HOME of that server and name it in the mutation importCandles at ${endpoint}.`,
   )
 }
 
-async function inProcess(ctx: AppContext, path: string, name: Name): Promise<Imported> {
-  const { market, ...rest } = await importCandleStream(ctx, name, createReadStream(path, { highWaterMark: 1 << 20 }))
-  const { id, exchange, symbol, timeframe, candleCount, firstOpenTime, lastOpenTime } = market
-  const iso = (time: number | null, plus = 0) => (time === null ? null : new Date(time + plus).toISOString())
-  return {
-    market: {
-      ...{ id, exchange, symbol, timeframe, candleCount },
-      from: iso(firstOpenTime),
-      to: iso(lastOpenTime, TIMEFRAMES[parseTimeframe(timeframe)]),
-      quality: { score: market.qualityScore, missingCandles: market.missingCandles, gaps: market.gaps },
-    },
-    ...rest,
-  }
+async function inProcess(client: Client, ctx: AppContext, path: string, name: Name): Promise<Imported> {
+  const bytes = createReadStream(path, { highWaterMark: PIECE_BYTES })
+  const { market, imported, duplicates, warnings } = await importCandleStream(ctx, name, bytes)
+  const query = `query ($id: ID!) { market(id: $id) { ${MARKET} } }`
+  return { ...(await client.query<Pick<Imported, 'market'>>(query, { id: market.id })), imported, duplicates, warnings }
 }
 
 /** The server is on this machine: lend it a copy. */
-async function throughFolder(folder: string, path: string, run: (file: string) => Promise<Imported>): Promise<Imported> {
+async function throughFolder(
+  folder: string,
+  path: string,
+  run: (file: string) => Promise<Imported>,
+): Promise<Imported> {
   const name = `${randomUUID()}${extname(path)}`
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await copyFile(path, join(folder, name), constants.COPYFILE_FICLONE)
@@ -101,7 +101,9 @@ function report({ market, imported, duplicates, warnings }: Imported): void {
   print(`${marketName(market)}: ${whole(imported)} candles imported${repeated}`)
   print(`  ${whole(market.candleCount)} candles, ${minute(market.from!)} to ${minute(market.to!)} UTC`)
   const missing = `${whole(quality.missingCandles)} missing in ${whole(quality.gaps.length)} gaps`
-  print(`  quality ${figure(Math.round(quality.score * 10) / 10)} of 100, ${quality.missingCandles > 0 ? missing : 'no gaps'}`)
+  print(
+    `  quality ${figure(Math.round(quality.score * 10) / 10)} of 100, ${quality.missingCandles > 0 ? missing : 'no gaps'}`,
+  )
   for (const warning of warnings) print(`  ! ${warning}`)
   print(`  id ${market.id}`)
 }

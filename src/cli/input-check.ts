@@ -1,10 +1,4 @@
-import {
-  getNullableType,
-  isInputObjectType,
-  isListType,
-  validateInputValue,
-  type GraphQLInputType,
-} from 'graphql'
+import { getNullableType, isInputObjectType, isListType, validateInputValue, type GraphQLInputType } from 'graphql'
 import { schema } from '../server/schema.ts'
 import { nearestName } from '../strategy/nearest.ts'
 import { usageFailure } from './failure.ts'

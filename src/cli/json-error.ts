@@ -49,7 +49,11 @@ export function locateJsonError(text: string): JsonErrorPlace {
   const value = (): void => {
     if (take('{')) list(entry, '}')
     else if (take('[')) list(value, ']')
-    else need(skip(STRING) || skip(SIMPLE), next() === '"' ? 'a string without line breaks that ends in a quote' : 'a value')
+    else
+      need(
+        skip(STRING) || skip(SIMPLE),
+        next() === '"' ? 'a string without line breaks that ends in a quote' : 'a value',
+      )
   }
   try {
     value()

@@ -40,7 +40,9 @@ export async function findStrategyId(client: Client, wanted: unknown): Promise<s
 export async function findMarket(client: Client, wanted: unknown): Promise<MarketInfo> {
   const key = marketKey(wanted)
   const all = await readMarkets(client)
-  const found = all.find((market) => (typeof key === 'string' ? market.id === key : MARKET_KEYS.every((name) => same(market[name], key[name]))))
+  const found = all.find((market) =>
+    typeof key === 'string' ? market.id === key : MARKET_KEYS.every((name) => same(market[name], key[name])),
+  )
   if (found) return found
   const there = all.length
     ? `There are:\n${all.map((market) => `  ${marketName(market)}, ${market.candleCount} candles`).join('\n')}\n`
@@ -57,7 +59,11 @@ export function readMarkets(client: Client): Promise<MarketInfo[]> {
   return readAll(client, MARKETS)
 }
 
-export function marketName({ exchange, symbol, timeframe }: Pick<MarketInfo, 'exchange' | 'symbol' | 'timeframe'>): string {
+export function marketName({
+  exchange,
+  symbol,
+  timeframe,
+}: Pick<MarketInfo, 'exchange' | 'symbol' | 'timeframe'>): string {
   return `${exchange} ${symbol} ${timeframe}`
 }
 
@@ -81,7 +87,7 @@ function same(a: string, b: string): boolean {
 
 async function readAll<T>(client: Client, query: string): Promise<T[]> {
   const all: T[] = []
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const { page }: { page: Page<T> } = await client.query(query, { after })
     all.push(...page.nodes)
     if (!page.pageInfo.hasNextPage) return all

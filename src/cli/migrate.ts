@@ -12,7 +12,9 @@ export async function migrate(): Promise<number> {
   try {
     const queue = await Queue.open(storage, pino({ level: 'silent' }))
     await queue.stop()
-    print(`The schema of the ${storage.engine.kind === 'embedded' ? `embedded database in ${config.home}` : 'database of DATABASE_URL'} is up to date.`)
+    print(
+      `The schema of the ${storage.engine.kind === 'embedded' ? `embedded database in ${config.home}` : 'database of DATABASE_URL'} is up to date.`,
+    )
     return EXIT.ready
   } finally {
     await storage.close()

@@ -41,7 +41,7 @@ export async function backtestInput(client: Client, path: string, file: JsonObje
     throw usageFailure(`${path}: give either last or from and to, not both.`)
   }
   const marketInfo = await findMarket(client, market ?? rest.marketId)
-  const period = last === undefined ? {} : lastSpan('last', parseSpan(String(last), 'last'), end(marketInfo), start(marketInfo))
+  const period = last === undefined ? {} : lastSpan('last', parseSpan(last, 'last'), end(marketInfo), start(marketInfo))
   const input: JsonObject = {
     ...rest,
     ...period,
@@ -54,7 +54,9 @@ export async function backtestInput(client: Client, path: string, file: JsonObje
 
 function refuseUnknown(path: string, file: JsonObject, typeName: string, words: Record<string, string>): void {
   const known = [...Object.keys(words), ...inputFields(typeName)]
-  const problems = Object.keys(file).filter((name) => !known.includes(name)).map((name) => unknownName(name, known))
+  const problems = Object.keys(file)
+    .filter((name) => !known.includes(name))
+    .map((name) => unknownName(name, known))
   for (const [word, field] of Object.entries(words)) {
     if (word !== 'last' && file[word] !== undefined && file[field] !== undefined) {
       problems.push(`${word} and ${field} say the same; give one of them.`)
@@ -65,7 +67,7 @@ function refuseUnknown(path: string, file: JsonObject, typeName: string, words: 
 
 /** @param before where a span ends, ms; NaN where that is not known */
 function periodOf(name: string, value: unknown, market: MarketInfo, before: number): unknown {
-  if (typeof value !== 'string') return value
+  if (isObject(value)) return value
   const span = parseSpan(value, name)
   if (Number.isNaN(before)) throw usageFailure(`${name}: a span ends where the test begins; give the test period too.`)
   return lastSpan(name, span, before, start(market))

@@ -5,6 +5,9 @@ const HOUR = 3_600_000
 /** Units of a relative period, ms; a month is 30 days. */
 const UNITS: Record<string, number> = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 30 * 24 * HOUR }
 
+/** "2 weeks": a number, a unit, with or without the s. */
+const SPAN = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*$/i
+
 /** A period of a run: half-open, ISO 8601. */
 export interface IsoPeriod {
   from: string
@@ -16,8 +19,8 @@ export interface IsoPeriod {
  *
  * @param name of the field, for the error
  */
-export function parseSpan(text: string, name: string): number {
-  const [, count, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*$/i.exec(text) ?? []
+export function parseSpan(text: unknown, name: string): number {
+  const [, count, unit] = (typeof text === 'string' && SPAN.exec(text)) || []
   const length = unit === undefined ? undefined : UNITS[unit.toLowerCase()]
   const ms = Number(count) * (length ?? NaN)
   if (ms > 0 && Number.isFinite(ms)) return ms
@@ -39,7 +42,7 @@ export function lastSpan(name: string, spanMs: number, end: number, marketFrom: 
 }
 
 function inDays(ms: number): string {
-  return `${Number((ms / UNITS.day!).toFixed(1))} days`
+  return `${Number((ms / UNITS.day).toFixed(1))} days`
 }
 
 function iso(time: number): string {

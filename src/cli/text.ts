@@ -16,6 +16,11 @@ export function figure(value: number | null | undefined): string {
   return String(Number(value.toPrecision(size >= 100 ? 5 : 3)))
 }
 
+/** Enough digits for any coin: 118234.56, 0.00001234. */
+export function price(value: number): string {
+  return String(Number(value.toPrecision(8)))
+}
+
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
@@ -44,11 +49,17 @@ export function bar(share: number, width: number): string {
 /**
  * Rows of cells as aligned columns, two spaces apart and two in front.
  *
- * @param align one letter per column: l left, r right; the last column is never padded
+ * @param align   one letter per column: l left, r right
+ * @param columns of the screen: the last cell of a row is cut where it does not fit
  */
-export function table(rows: readonly (readonly string[])[], align: string): string[] {
+export function table(rows: readonly (readonly string[])[], align: string, columns = Infinity): string[] {
   const widths = Array.from(align, (_, column) => Math.max(0, ...rows.map((row) => width(row[column] ?? ''))))
-  return rows.map((row) => `  ${row.map((cell, column) => pad(cell, widths[column]!, align[column]!)).join('  ')}`.trimEnd())
+  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 2)
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => pad(cell, widths[column], align[column]))
+    if (row.length === widths.length) cells.push(clip(cells.pop()!, columns - before))
+    return `  ${cells.join('  ')}`.trimEnd()
+  })
 }
 
 /** Lines of at most `columns` characters, broken at spaces. */
@@ -67,6 +78,11 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
 function pad(cell: string, to: number, align: string): string {
   const space = ' '.repeat(Math.max(0, to - width(cell)))
   return align === 'r' ? space + cell : cell + space
+}
+
+/** Cells with colours are short; they are left alone. */
+function clip(cell: string, to: number): string {
+  return cell.trimEnd().length <= to || width(cell) < cell.length ? cell : `${cell.slice(0, Math.max(0, to - 1))}…`
 }
 
 function width(cell: string): number {

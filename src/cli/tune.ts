@@ -15,9 +15,9 @@ export interface TuneOptions {
 }
 
 const CREATE = `mutation ($input: CreateTuningJobInput!) {
-  createTuningJob(input: $input) { ${ERROR_FIELDS} ... on CreateTuningJobSuccess { job { id } } }
+  result: createTuningJob(input: $input) { ${ERROR_FIELDS} ... on CreateTuningJobSuccess { job { id } } }
 }`
-const CANCEL = `mutation ($id: ID!) { cancelTuningJob(id: $id) { ${ERROR_FIELDS} } }`
+const CANCEL = `mutation ($id: ID!) { result: cancelTuningJob(id: $id) { ${ERROR_FIELDS} } }`
 
 /**
  * Run the tuning job that a file describes and report its result.
@@ -45,8 +45,12 @@ export async function tune(path: string, options: TuneOptions): Promise<number> 
  * @returns the completed job; null where the person pressed Ctrl-C
  * @throws CliFailure the job was refused, failed, or cancelled elsewhere
  */
-export async function runJob(client: Client, input: JsonObject, { quiet }: { quiet: boolean }): Promise<FinishedJob | null> {
-  const { job } = await client.mutate<{ job: { id: string } }>('createTuningJob', CREATE, { input })
+export async function runJob(
+  client: Client,
+  input: JsonObject,
+  { quiet }: { quiet: boolean },
+): Promise<FinishedJob | null> {
+  const { job } = await client.mutate<{ job: { id: string } }>(CREATE, { input })
   const view = new ProgressView(process.stderr)
   using interrupt = onInterrupt()
   await followJob(client, job.id, (change) => !quiet && view.show(change), interrupt.signal)
@@ -64,7 +68,9 @@ async function readFinished(client: Client, id: string): Promise<FinishedJob> {
   if (job.status === 'CANCELLED') throw new CliFailure(`Job ${id} was cancelled.`)
   if (job.status === 'COMPLETED') return job
   if (!isFinal(job.status)) throw new CliFailure(`Job ${id} is still ${job.status}.`)
-  throw new CliFailure(`Job ${id} failed while ${job.error?.phase.toLowerCase()}: ${job.error?.message ?? 'no reason given.'}`)
+  throw new CliFailure(
+    `Job ${id} failed while ${job.error?.phase.toLowerCase()}: ${job.error?.message ?? 'no reason given.'}`,
+  )
 }
 
 /** A job in this process ends with it, so it is cancelled; one on a server goes on. */
@@ -73,7 +79,7 @@ async function leave(client: Client, id: string): Promise<void> {
     say(`No longer watching. Job ${id} goes on at ${client.transport.endpoint}.`)
     return
   }
-  await client.mutate('cancelTuningJob', CANCEL, { id })
+  await client.mutate(CANCEL, { id })
   say(`Job ${id} is cancelled.`)
 }
 

@@ -8,17 +8,25 @@ import { bar, duration, figure, minute, percent, table, whole, wrap } from './te
 const TOP_FEATURES = 8
 const BAR_WIDTH = 20
 
-/** A finished job as a trader reads it: the verdict first, then what it rests on. */
-export function verdictLines(job: FinishedJob, columns = 100): string[] {
+/** Longer lines of prose are hard to read. */
+const PROSE_COLUMNS = 100
+
+/**
+ * A finished job as a trader reads it: the verdict first, then what it rests on.
+ *
+ * @param columns of the screen; undefined where the text goes into a file
+ */
+export function verdictLines(job: FinishedJob, columns: number | undefined): string[] {
+  const prose = Math.min(PROSE_COLUMNS, columns ?? Infinity)
   return [
-    ...(job.readiness ? verdict(job.readiness, columns) : []),
+    ...(job.readiness ? verdict(job.readiness, prose) : []),
     '',
-    ...wrap(settingsOf(job), columns),
-    ...(job.readiness ? criteria(job.readiness) : []),
+    ...wrap(settingsOf(job), prose),
+    ...(job.readiness ? criteria(job.readiness, columns) : []),
     ...candidates(job),
     ...(job.outOfSample ? baselines(job.outOfSample) : []),
     ...importance(job.featureImportance),
-    ...warnings(job.warnings ?? [], columns),
+    ...warnings(job.warnings ?? [], prose),
     '',
     `Job ${job.id}${job.model ? `, model ${job.model.id}` : ''}`,
   ]
@@ -44,15 +52,21 @@ function settingsOf(job: FinishedJob): string {
   ].join(' ')
 }
 
-function criteria({ criteria, gates }: Readiness): string[] {
-  const points = (line: Criterion) => `${whole(line.points)} of ${whole(line.maxPoints)}`
+function criteria({ criteria, gates }: Readiness, columns: number | undefined): string[] {
   return [
     '',
     heading('Criteria'),
-    ...table([['', '', 'value', 'needed', 'points', ''], ...criteria.map((line) => row(line, points(line)))], 'llrrrl'),
+    ...table(
+      [
+        ['', '', 'value', 'needed', 'points', ''],
+        ...criteria.map((line) => row(line, `${whole(line.points)} of ${whole(line.maxPoints)}`)),
+      ],
+      'llrrrl',
+      columns,
+    ),
     '',
     heading('Gates: could it be luck?'),
-    ...table([['', '', 'value', 'needed', ''], ...gates.map((line) => row(line))], 'llrrl'),
+    ...table([['', '', 'value', 'needed', ''], ...gates.map((line) => row(line))], 'llrrl', columns),
   ]
 }
 
@@ -63,8 +77,19 @@ function row(line: Criterion, ...points: string[]): string[] {
 
 function candidates({ candidates, objective }: FinishedJob): string[] {
   if (candidates.length === 0) return []
-  const level = percent(candidates[0]!.interval.level, 0)
-  const head = ['#', 'predicted', `${level} interval`, 'in sample', 'out of sample', 'ROI in', 'ROI out', 'drawdown out', 'trades out', 'confidence']
+  const level = percent(candidates[0].interval.level, 0)
+  const head = [
+    '#',
+    'predicted',
+    `${level} interval`,
+    'in sample',
+    'out of sample',
+    'ROI in',
+    'ROI out',
+    'drawdown out',
+    'trades out',
+    'confidence',
+  ]
   const rows = candidates.map((candidate) => [
     String(candidate.rank),
     figure(candidate.predicted) + (candidate.outOfDomain ? '*' : ''),
@@ -82,12 +107,14 @@ function candidates({ candidates, objective }: FinishedJob): string[] {
     heading(`Candidates by ${objective}`),
     ...table([head, ...rows], 'rrrrrrrrrr'),
     ...(candidates.some(({ outOfDomain }) => outOfDomain) ? ['  * outside of what the model has seen'] : []),
-    `  Best: ${parametersText(candidates[0]!)}`,
+    `  Best: ${parametersText(candidates[0])}`,
   ]
 }
 
 function parametersText({ parameters }: Candidate): string {
-  return Object.entries(parameters).map(([name, value]) => `${name} ${figure(value)}`).join(', ')
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name} ${figure(value)}`)
+    .join(', ')
 }
 
 function baselines({ baselines }: OutOfSample): string[] {
@@ -114,7 +141,11 @@ function importance(features: readonly FeatureImportance[]): string[] {
     '',
     heading('What drives the result'),
     ...table(
-      top.map((feature) => [feature.feature, bar(feature.importance / most, BAR_WIDTH), percent(feature.importance, 0)]),
+      top.map((feature) => [
+        feature.feature,
+        bar(feature.importance / most, BAR_WIDTH),
+        percent(feature.importance, 0),
+      ]),
       'llr',
     ),
   ]
@@ -124,7 +155,7 @@ function warnings(warnings: readonly string[], columns: number): string[] {
   if (warnings.length === 0) return []
   const lines = warnings.flatMap((warning) => {
     const [first, ...rest] = wrap(warning, columns, '    ')
-    return [`  ${paint('yellow', '!')} ${first!.trimStart()}`, ...rest]
+    return [`  ${paint('yellow', '!')} ${first.trimStart()}`, ...rest]
   })
   return ['', heading('Warnings'), ...lines]
 }

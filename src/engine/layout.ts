@@ -74,7 +74,7 @@ export type RunWords = Record<(typeof RUN)[number], number>
 
 /** Bytes of scratch that one thread needs behind `scratch`: a header and six f64 columns of the window. */
 export function scratchBytes(windowBars: number): number {
-  return 64 + 6 * 8 * windowBars
+  return 192 + 6 * 8 * windowBars
 }
 
 /** Bytes behind `stack`: a block for each value, and an i32 that says where it stands. */

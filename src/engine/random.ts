@@ -58,7 +58,7 @@ export class Random {
     const order = Int32Array.from({ length: n }, (_, i) => i)
     for (let i = n - 1; i > 0; i--) {
       const j = this.int(i + 1)
-      const swap = order[i]!
+      const swap = order[i]
       order[i] = order[j]!
       order[j] = swap
     }

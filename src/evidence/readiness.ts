@@ -150,7 +150,7 @@ function explain(criteria: Criterion[], gates: Criterion[], criteriaMet: boolean
   const failed =
     criteria.find(({ name, passed }) => name === 'outOfSampleRoi' && !passed) ?? criteria.find(({ passed }) => !passed)
   if (!criteriaMet && failed) {
-    return `Not ready: ${failed.name} is ${show(failed.value)} and must be ${failed.name === 'overfitting' ? 'below' : 'above'} ${failed.threshold}. ${NEXT_STEP[failed.name]!}`
+    return `Not ready: ${failed.name} is ${show(failed.value)} and must be ${failed.name === 'overfitting' ? 'below' : 'above'} ${failed.threshold}. ${NEXT_STEP[failed.name]}`
   }
   const open = gates.filter(({ passed }) => !passed)
   if (open.length > 0) {

@@ -1,5 +1,4 @@
 import { resolveCursorConnection } from '@pothos/plugin-relay'
-import type { ConnectionShape } from '@pothos/plugin-relay'
 import { ValidationError } from '../errors.ts'
 import type { CursorKey, Slice } from '../paging.ts'
 
@@ -14,6 +13,13 @@ export interface PageArguments {
 const DEFAULT_SIZE = 20
 const MAX_SIZE = 100
 
+/** One page, as a Relay connection. */
+export interface Page<T> {
+  edges: { cursor: string; node: T }[]
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
+  totalCount: () => Promise<number>
+}
+
 /**
  * One page of a list, by keyset: a page deep in the list costs what the first one does, and rows that appear
  * meanwhile neither repeat nor hide others.
@@ -21,7 +27,7 @@ const MAX_SIZE = 100
 export async function page<T>(
   args: PageArguments,
   source: { key: (row: T) => CursorKey; read: (slice: Slice) => Promise<T[]>; count: () => Promise<number> },
-): Promise<ConnectionShape<never, T, false> & { totalCount: () => Promise<number> }> {
+): Promise<Page<T>> {
   checkSizes(args)
   const connection = await resolveCursorConnection(
     { args, defaultSize: DEFAULT_SIZE, maxSize: MAX_SIZE, toCursor: (row) => encode(source.key(row as T)) },
@@ -33,7 +39,7 @@ export async function page<T>(
         inverted,
       }),
   )
-  return { ...connection, totalCount: source.count } as never
+  return { ...(connection as Omit<Page<T>, 'totalCount'>), totalCount: source.count }
 }
 
 function checkSizes(args: PageArguments): void {

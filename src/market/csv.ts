@@ -31,13 +31,13 @@ export async function readCsv(chunks: AsyncIterable<Uint8Array>, into: CandleCol
   for await (const lines of wholeLines(chunks, into.problems, () => into.row)) {
     let at = 0
     while (!table && at < lines.length) {
-      const end = lines.indexOf(LF, at)
+      const end = lineEnd(lines, at)
       const line = new TextDecoder().decode(lines.subarray(at, end)).trimEnd()
       into.row++
       const layout = line === '' || isBanner(line) ? null : csvLayout(line, into)
       if (layout) table = new CsvTable(layout, into)
       if (layout && !layout.hasHeader) into.row--
-      else at = end + 1
+      else at = nextLine(lines, end)
     }
     table?.read(lines, at)
   }
@@ -144,6 +144,11 @@ class CsvTable {
     const remedy = 'Complete the row, and write decimals with a point, not a comma.'
     this.#into.problems.add('INVALID_NUMBER', this.#into.row, null, `${message} ${remedy}`)
   }
+}
+
+function lineEnd(lines: Uint8Array, at: number): number {
+  while (lines[at] !== LF && lines[at] !== CR) at++
+  return at
 }
 
 /** @param at a line end, which may be LF, CR LF or CR */

@@ -20,6 +20,7 @@ export interface MergedCandles {
  */
 export function mergeCandles(stored: Candles, incoming: Candles, problems: Problems): MergedCandles {
   const [old, fresh] = [stored.openTime, incoming.openTime]
+  if (old.length === 0) return { candles: incoming, added: fresh.length, duplicates: 0, firstChanged: 0 }
   const duplicates = countShared(stored, incoming, problems)
   const bars = old.length + fresh.length - duplicates
   const candles = {} as Candles

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { count, eq } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
+import { sqlState } from '../db.ts'
 import type { Candles } from '../engine/candles.ts'
-import { ConflictError, type FieldError, NotFoundError } from '../errors.ts'
+import { ConflictError, type FieldError, NotFoundError, UnavailableError } from '../errors.ts'
 import { keyset, type Slice } from '../paging.ts'
 import { readCandles } from './formats.ts'
 import { type ImportSource, sourceBytes, sourceProblems } from './import-source.ts'
@@ -76,7 +77,8 @@ function checkImportName(input: NameInput, others: FieldError[] = []): MarketNam
  * market at once wait for each other.
  *
  * @param candles checked, in order of time, each time once
- * @throws ValidationError a stored candle of the same time says something else; a new market of a single candle
+ * @throws ValidationError  a stored candle of the same time says something else; a new market of a single candle
+ * @throws UnavailableError another import into the market takes too long
  */
 export async function storeCandles(
   ctx: AppContext,
@@ -85,7 +87,7 @@ export async function storeCandles(
   { source = 'content', synthetic = false } = {},
 ): Promise<StoreResult> {
   const problems = new Problems(source)
-  return ctx.db.transaction(async (tx) => {
+  const work = ctx.db.transaction(async (tx) => {
     const market = await lockMarket(tx, name, synthetic)
     const stored = await readBars(tx, market.id, { from: -Infinity, to: Infinity, before: 0 })
     const merged = mergeCandles(stored.candles, candles, problems)
@@ -96,7 +98,15 @@ export async function storeCandles(
     const after = added === 0 ? market : await writeCandles(tx, market, merged.candles, firstChanged)
     return { market: after, imported: added, duplicates }
   })
+  return work.catch((error: unknown) => {
+    if (sqlState(error) !== LOCK_TIMEOUT) throw error
+    throw new UnavailableError(
+      `Another import into ${name.symbol} ${name.timeframe} is running. Try again when it is done.`,
+    )
+  })
 }
+
+const LOCK_TIMEOUT = '55P03'
 
 /**
  * Make a market by rule, labelled as synthetic. The same options give the same market again.

@@ -39,7 +39,7 @@ export function featureSet(strategy: CompiledStrategy, settings: FeatureSettings
     features.push({ name: 'risk_reward_ratio', parameters: involved })
   }
   for (const [a, b] of pairs) {
-    features.push({ name: `${names[b]}_minus_${names[a]}`, parameters: [names[a]!, names[b]!] })
+    features.push({ name: `${names[b]}_minus_${names[a]}`, parameters: [names[a], names[b]] })
   }
   return { features, matrix: (rows) => matrix(rows) }
 
@@ -52,8 +52,8 @@ export function featureSet(strategy: CompiledStrategy, settings: FeatureSettings
       let at = row * features.length
       values.set(parameters, at)
       at += names.length
-      if (batch) values[at++] = batch.takeProfit[row]! / batch.stopLoss[row]!
-      for (const [a, b] of pairs) values[at++] = parameters[b]! - parameters[a]!
+      if (batch) values[at++] = batch.takeProfit[row] / batch.stopLoss[row]
+      for (const [a, b] of pairs) values[at++] = parameters[b] - parameters[a]
     }
     return { rows: count, columns: features.length, values }
   }
@@ -65,9 +65,9 @@ function thresholdPairs(program: StrategyProgram, parameterCount: number): [numb
   for (const signal of SIGNALS) {
     const code = program.signals[signal]
     for (let at = 0; at + 2 * INSTRUCTION_WORDS < code.length; at += INSTRUCTION_WORDS) {
-      const [operation, slot] = [code[at], code[at + 1]!]
-      const [next, parameter] = [code[at + INSTRUCTION_WORDS], code[at + INSTRUCTION_WORDS + 1]!]
-      const compare = code[at + 2 * INSTRUCTION_WORDS]!
+      const [operation, slot] = [code[at], code[at + 1]]
+      const [next, parameter] = [code[at + INSTRUCTION_WORDS], code[at + INSTRUCTION_WORDS + 1]]
+      const compare = code[at + 2 * INSTRUCTION_WORDS]
       if (operation !== Operation.COLUMN || next !== Operation.PARAMETER || parameter >= parameterCount) continue
       if (compare < Operation.LESS || compare > Operation.GREATER_EQUAL) continue
       const known = thresholds.get(slot) ?? new Set()

@@ -35,7 +35,8 @@ export class Predictor {
     this.#features = features
     this.#columns = Int32Array.from(featureNames, (name) => names.indexOf(name))
     this.#calibration = calibration
-    if (this.#columns.includes(-1)) throw new Error(`The model knows features that its strategy does not have: ${featureNames.join(', ')}.`)
+    if (this.#columns.includes(-1))
+      throw new Error(`The model knows features that its strategy does not have: ${featureNames.join(', ')}.`)
   }
 
   get calibration(): Calibration {
@@ -52,7 +53,10 @@ export class Predictor {
     const columns = this.#calibration.domain.low.length
     const parameters: Matrix = { rows: rows.length / columns, columns, values: rows }
     const judgement = judge(this.#calibration, predicted, parameters)
-    return { ...judgement, confidence: judgement.confidence ?? new Float64Array(parameters.rows).fill(this.#calibration.baseRate) }
+    return {
+      ...judgement,
+      confidence: judgement.confidence ?? new Float64Array(parameters.rows).fill(this.#calibration.baseRate),
+    }
   }
 }
 
@@ -60,7 +64,10 @@ export type NewModel = Omit<ModelRow, 'id' | 'version' | 'active' | 'aliases' | 
 
 /** Store a model with its checksum. */
 export async function storeModel(tx: Database | Transaction, model: NewModel): Promise<ModelRow> {
-  const [latest] = await tx.select({ version: max(models.version) }).from(models).where(eq(models.name, model.name))
+  const [latest] = await tx
+    .select({ version: max(models.version) })
+    .from(models)
+    .where(eq(models.name, model.name))
   const [row] = await tx
     .insert(models)
     .values({
@@ -71,7 +78,7 @@ export async function storeModel(tx: Database | Transaction, model: NewModel): P
       sizeBytes: model.artifact.byteLength,
     })
     .returning()
-  return row!
+  return row
 }
 
 /** A few loaded models are kept: predictions come in runs. */
@@ -100,7 +107,11 @@ export async function loadModel(ctx: AppContext, id: string): Promise<LoadedMode
  *
  * @throws ValidationError parameters that the model's space does not have
  */
-export async function predict(ctx: AppContext, modelId: string, parameters: Record<string, number>): Promise<PredictionRow> {
+export async function predict(
+  ctx: AppContext,
+  modelId: string,
+  parameters: Record<string, number>,
+): Promise<PredictionRow> {
   const { row, strategy, predictor } = await loadModel(ctx, modelId)
   const values = toRow(strategy.definition.parameterSpace, parameters)
   const judgement = predictor.judge(values)
@@ -111,15 +122,15 @@ export async function predict(ctx: AppContext, modelId: string, parameters: Reco
       modelId: row.id,
       parameters: toParameters(strategy.definition.parameterSpace, values),
       metric: row.objective,
-      predictedValue: judgement.predicted[0]!,
-      low: judgement.low[0]!,
-      high: judgement.high[0]!,
+      predictedValue: judgement.predicted[0],
+      low: judgement.low[0],
+      high: judgement.high[0],
       level: INTERVAL_LEVEL,
-      confidence: judgement.confidence[0]!,
+      confidence: judgement.confidence[0],
       outOfDomain: judgement.outOfDomain[0] === 1,
     })
     .returning()
-  return prediction!
+  return prediction
 }
 
 /** As `predict`, with the model named by itself or by the job that made it, one of the two. */
@@ -128,10 +139,12 @@ export async function predictByModelOrJob(
   { modelId, jobId }: { modelId?: string | null | undefined; jobId?: string | null | undefined },
   parameters: Record<string, number>,
 ): Promise<PredictionRow> {
-  if (Boolean(modelId) === Boolean(jobId)) throw ValidationError.at('modelId', 'Give either modelId or jobId, one of the two.')
+  if (Boolean(modelId) === Boolean(jobId))
+    throw ValidationError.at('modelId', 'Give either modelId or jobId, one of the two.')
   if (modelId) return predict(ctx, modelId, parameters)
   const [model] = await ctx.db.select({ id: models.id }).from(models).where(eq(models.jobId, jobId!))
-  if (!model) throw new NotFoundError('model of the job', jobId!, 'Only a COMPLETED job that could learn something has one.')
+  if (!model)
+    throw new NotFoundError('model of the job', jobId!, 'Only a COMPLETED job that could learn something has one.')
   return predict(ctx, model.id, parameters)
 }
 
@@ -154,7 +167,11 @@ export interface CandidateScores extends Judgement {
 export const MAX_CANDIDATES = 100_000
 
 /** Score every row with a model; nothing is stored. */
-export async function scoreCandidates(ctx: AppContext, modelId: string, candidates: CandidateMatrix): Promise<CandidateScores> {
+export async function scoreCandidates(
+  ctx: AppContext,
+  modelId: string,
+  candidates: CandidateMatrix,
+): Promise<CandidateScores> {
   const started = performance.now()
   const { strategy, predictor } = await loadModel(ctx, modelId)
   const rows = arrange(candidates, strategy.parameterNames)
@@ -163,7 +180,7 @@ export async function scoreCandidates(ctx: AppContext, modelId: string, candidat
   const kernelMs = performance.now() - kernelStarted
   const judgement = predictor.judge(rows, predicted)
   const sign = predictor.calibration.higherIsBetter ? 1 : -1
-  const ranking = [...predicted.keys()].sort((a, b) => sign * (predicted[b]! - predicted[a]!) || a - b)
+  const ranking = [...predicted.keys()].sort((a, b) => sign * (predicted[b] - predicted[a]) || a - b)
   return { ...judgement, ranking, kernelMs, totalMs: performance.now() - started }
 }
 
@@ -172,7 +189,8 @@ function arrange({ names, rows, packed }: CandidateMatrix, parameterNames: strin
   const refuse = (path: string, message: string): never => {
     throw ValidationError.at(['candidates', path], message)
   }
-  if (Boolean(rows) === Boolean(packed)) refuse('rows', 'Give the candidates either as rows or as packed, one of the two.')
+  if (Boolean(rows) === Boolean(packed))
+    refuse('rows', 'Give the candidates either as rows or as packed, one of the two.')
   const unknown = names.filter((name) => !parameterNames.includes(name))
   const missing = parameterNames.filter((name) => !names.includes(name))
   if (unknown.length || missing.length || names.length !== parameterNames.length) {
@@ -180,20 +198,24 @@ function arrange({ names, rows, packed }: CandidateMatrix, parameterNames: strin
   }
   const width = names.length
   const uneven = rows?.findIndex((row) => row.length !== width) ?? -1
-  if (uneven >= 0) refuse('rows', `Row ${uneven} has ${rows![uneven]!.length} values; there are ${width} names.`)
+  if (uneven >= 0) refuse('rows', `Row ${uneven} has ${rows![uneven].length} values; there are ${width} names.`)
   const values = packed ?? Float64Array.from(rows!.flat())
   if (values.length === 0 || values.length % width !== 0) {
     refuse('packed', `${values.length} values are not whole rows of ${width}.`)
   }
   if (values.length / width > MAX_CANDIDATES) {
-    refuse(packed ? 'packed' : 'rows', `${values.length / width} rows are too many for one request; send up to ${MAX_CANDIDATES}.`)
+    refuse(
+      packed ? 'packed' : 'rows',
+      `${values.length / width} rows are too many for one request; send up to ${MAX_CANDIDATES}.`,
+    )
   }
   const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) refuse(packed ? 'packed' : 'rows', `Row ${Math.floor(bad / width)} holds ${values[bad]} for ${names[bad % width]}.`)
+  if (bad >= 0)
+    refuse(packed ? 'packed' : 'rows', `Row ${Math.floor(bad / width)} holds ${values[bad]} for ${names[bad % width]}.`)
 
   const order = parameterNames.map((name) => names.indexOf(name))
   if (order.every((from, at) => from === at)) return values
-  return values.map((_, cell) => values[cell - (cell % width) + order[cell % width]!]!)
+  return values.map((_, cell) => values[cell - (cell % width) + order[cell % width]])
 }
 
 export interface ModelFilter {
@@ -215,14 +237,25 @@ export async function getModel(ctx: AppContext, id: string): Promise<ModelRow> {
 }
 
 export async function listModels(ctx: AppContext, filter: ModelFilter, slice: Slice): Promise<ModelRow[]> {
-  const order = { value: models.createdAt, type: 'timestamptz', id: models.id, idType: 'text', direction: 'DESC' } as const
+  const order = {
+    value: models.createdAt,
+    type: 'timestamptz',
+    id: models.id,
+    idType: 'text',
+    direction: 'DESC',
+  } as const
   const { where, orderBy } = keyset(slice, order)
-  return ctx.db.select().from(models).where(and(modelCondition(filter), where)).orderBy(orderBy).limit(slice.limit)
+  return ctx.db
+    .select()
+    .from(models)
+    .where(and(modelCondition(filter), where))
+    .orderBy(orderBy)
+    .limit(slice.limit)
 }
 
 export async function countModels(ctx: AppContext, filter: ModelFilter): Promise<number> {
   const [row] = await ctx.db.select({ total: count() }).from(models).where(modelCondition(filter))
-  return row!.total
+  return row.total
 }
 
 function modelCondition({ active, algorithm, objective, alias }: ModelFilter): SQL | undefined {
@@ -244,7 +277,11 @@ export async function findPrediction(ctx: AppContext, id: string): Promise<Predi
   return row ?? null
 }
 
-export async function listPredictions(ctx: AppContext, filter: PredictionFilter, slice: Slice): Promise<PredictionRow[]> {
+export async function listPredictions(
+  ctx: AppContext,
+  filter: PredictionFilter,
+  slice: Slice,
+): Promise<PredictionRow[]> {
   const order = {
     value: predictions.createdAt,
     type: 'timestamptz',
@@ -253,18 +290,27 @@ export async function listPredictions(ctx: AppContext, filter: PredictionFilter,
     direction: 'DESC',
   } as const
   const { where, orderBy } = keyset(slice, order)
-  return ctx.db.select().from(predictions).where(and(predictionCondition(filter), where)).orderBy(orderBy).limit(slice.limit)
+  return ctx.db
+    .select()
+    .from(predictions)
+    .where(and(predictionCondition(filter), where))
+    .orderBy(orderBy)
+    .limit(slice.limit)
 }
 
 export async function countPredictions(ctx: AppContext, filter: PredictionFilter): Promise<number> {
   const [row] = await ctx.db.select({ total: count() }).from(predictions).where(predictionCondition(filter))
-  return row!.total
+  return row.total
 }
 
 function predictionCondition({ modelId, verified }: PredictionFilter): SQL | undefined {
   return and(
     modelId ? eq(predictions.modelId, modelId) : undefined,
-    verified === true ? isNotNull(predictions.verifiedAt) : verified === false ? isNull(predictions.verifiedAt) : undefined,
+    verified === true
+      ? isNotNull(predictions.verifiedAt)
+      : verified === false
+        ? isNull(predictions.verifiedAt)
+        : undefined,
   )
 }
 

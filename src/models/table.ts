@@ -1,4 +1,14 @@
-import { boolean, customType, doublePrecision, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 import { markets } from '../market/table.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'

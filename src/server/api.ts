@@ -34,11 +34,11 @@ export function createApi(ctx: AppContext): Api {
 }
 
 const guard: Plugin = {
-  onRequest({ request, fetchAPI, endResponse }) {
-    const header = (name: string) => request.headers.get(name)
-    const refusal = refuseOrigin(header) ?? refuseContent(request.method, header)
+  onRequest(event) {
+    const header = (name: string) => event.request.headers.get(name)
+    const refusal = refuseOrigin(header) ?? refuseContent(event.request.method, header)
     if (!refusal) return
     const headers = { 'content-type': 'application/json', ...(refusal.status === 405 && { allow: 'GET, POST' }) }
-    endResponse(new fetchAPI.Response(refusalBody(refusal), { status: refusal.status, headers }))
+    event.endResponse(new event.fetchAPI.Response(refusalBody(refusal), { status: refusal.status, headers }))
   },
 }

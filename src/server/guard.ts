@@ -43,7 +43,11 @@ export function refuseOrigin(header: HeaderOf): Refusal | null {
 export function refuseContent(method: string, header: HeaderOf): Refusal | null {
   if (method === 'GET' || method === 'HEAD') return null
   if (method !== 'POST') {
-    return { status: 405, code: 'METHOD_NOT_ALLOWED', message: `${shorten(method)} is not used here. Send POST with a JSON body.` }
+    return {
+      status: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      message: `${shorten(method)} is not used here. Send POST with a JSON body.`,
+    }
   }
   const type = header('content-type')?.split(';')[0]!.trim().toLowerCase()
   const encoding = header('content-encoding') ?? 'identity'

@@ -35,17 +35,20 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD): Promise
   const { host, port } = ctx.config
   const api = createApi(ctx)
   const streams = new Set<ServerResponse>()
-  const server = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
-    const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
-    if (refusal) return send(response, refusal.status, refusalBody(refusal))
-    const path = request.url!.split('?', 1)[0]
-    if (path === GRAPHQL_PATH) {
-      trackStream(streams, request, response)
-      void api(request, response)
-    } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
-    else if (path === '/health/ready') void answerReady(ctx, response)
-    else void serveStatic(dashboard, request, response)
-  })
+  const server = createServer(
+    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS },
+    (request, response) => {
+      const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
+      if (refusal) return send(response, refusal.status, refusalBody(refusal))
+      const path = request.url!.split('?', 1)[0]
+      if (path === GRAPHQL_PATH) {
+        trackStream(streams, request, response)
+        void api(request, response)
+      } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
+      else if (path === '/health/ready') void answerReady(ctx, response)
+      else void serveStatic(dashboard, request, response)
+    },
+  )
   const closeSockets = acceptWebSockets(server, api, host, ctx.log)
   await listen(server, port, host)
   let closed: Promise<void> | undefined
@@ -65,9 +68,12 @@ export function listen(server: Server, port: number, host: string): Promise<void
 
 function listenProblem(error: NodeJS.ErrnoException, port: number, host: string): Error {
   if (error.code === 'EADDRINUSE') {
-    return new ConflictError(`PORT: ${port} on ${host} is taken by another process. Stop that one, or set PORT to a free port.`)
+    return new ConflictError(
+      `PORT: ${port} on ${host} is taken by another process. Stop that one, or set PORT to a free port.`,
+    )
   }
-  if (error.code === 'EACCES') return ValidationError.at('PORT', `${port} needs administrator rights. Use one above 1023.`)
+  if (error.code === 'EACCES')
+    return ValidationError.at('PORT', `${port} needs administrator rights. Use one above 1023.`)
   if (error.code === 'EADDRNOTAVAIL') return ValidationError.at('HOST', `${host} is not an address of this machine.`)
   return error
 }

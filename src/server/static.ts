@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -56,7 +56,7 @@ export async function serveStatic(root: string, request: IncomingMessage, respon
 /** The decoded path; null where it is malformed or climbs. */
 function safePath(url: string): string | null {
   try {
-    const path = decodeURIComponent(url.split(/[?#]/, 1)[0]!)
+    const path = decodeURIComponent(url.split(/[?#]/, 1)[0])
     const climbs = path.split(/[/\\]/).includes('..')
     return path.startsWith('/') && !climbs && !path.includes('\0') ? path : null
   } catch {
@@ -65,14 +65,24 @@ function safePath(url: string): string | null {
 }
 
 async function find(root: string, path: string): Promise<Found | null> {
-  const file = join(root, path)
-  if (!file.startsWith(root + sep)) return null
-  const facts = await stat(file).catch(() => null)
-  if (!facts?.isFile()) return null
+  const [home, file] = await Promise.all([real(root), real(join(root, path))])
+  if (home === null || !file?.startsWith(home + sep)) return null
+  const facts = await stat(file)
+  if (!facts.isFile()) return null
   return { file, size: facts.size, etag: `"${facts.size.toString(36)}-${Math.floor(facts.mtimeMs).toString(36)}"` }
 }
 
-async function deliver(found: Found, hashed: boolean, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** The path without links; null where there is nothing. */
+function real(path: string): Promise<string | null> {
+  return realpath(path).catch(() => null)
+}
+
+async function deliver(
+  found: Found,
+  hashed: boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const headers = {
     ...SECURITY_HEADERS,
     etag: found.etag,
@@ -91,10 +101,20 @@ async function deliver(found: Found, hashed: boolean, request: IncomingMessage, 
   await pipeline(createReadStream(found.file), response).catch(() => response.destroy()) // the client went away
 }
 
-export function send(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+export function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
   const type = text.startsWith('{') ? 'application/json' : text.startsWith('<') ? 'text/html' : 'text/plain'
   response
-    .writeHead(status, { ...SECURITY_HEADERS, 'cache-control': 'no-store', 'content-type': `${type}; charset=utf-8`, ...headers })
+    .writeHead(status, {
+      ...SECURITY_HEADERS,
+      'cache-control': 'no-store',
+      'content-type': `${type}; charset=utf-8`,
+      ...headers,
+    })
     .end(text)
 }
 

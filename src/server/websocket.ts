@@ -46,11 +46,7 @@ export function acceptWebSockets(server: Server, api: Api, host: string, log: Lo
 }
 
 /** Parse and validate as Yoga does. Errors are returned: thrown ones would close the socket and all it carries. */
-async function prepare(
-  api: Api,
-  payload: SubscribePayload,
-  log: Logger,
-): Promise<Operation | readonly GraphQLError[]> {
+async function prepare(api: Api, payload: SubscribePayload, log: Logger): Promise<Operation | readonly GraphQLError[]> {
   const { schema, parse, validate, contextFactory, execute, subscribe } = api.getEnveloped({ params: payload })
   try {
     const document = parse(payload.query)

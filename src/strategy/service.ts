@@ -26,21 +26,32 @@ export async function createStrategy(ctx: AppContext, definition: StrategyDefini
       .insert(strategies)
       .values({ id: newId('strategy'), name: definition.name, definition, warmupBars })
       .returning()
-    return row!
+    return row
   } catch (error) {
     throw nameTaken(error, definition.name)
   }
 }
 
 /** Replace a strategy's definition. Jobs that ran on the old one keep it. */
-export async function updateStrategy(ctx: AppContext, id: string, definition: StrategyDefinition): Promise<StrategyRow> {
+export async function updateStrategy(
+  ctx: AppContext,
+  id: string,
+  definition: StrategyDefinition,
+): Promise<StrategyRow> {
   const current = await getStrategy(ctx, id)
-  if (current.builtIn) throw new ConflictError(`${current.name} is built in. Create a strategy of your own from its definition.`)
+  if (current.builtIn)
+    throw new ConflictError(`${current.name} is built in. Create a strategy of your own from its definition.`)
   const { warmupBars } = check(definition)
   try {
     const [row] = await ctx.db
       .update(strategies)
-      .set({ name: definition.name, definition, warmupBars, version: sql`${strategies.version} + 1`, updatedAt: sql`now()` })
+      .set({
+        name: definition.name,
+        definition,
+        warmupBars,
+        version: sql`${strategies.version} + 1`,
+        updatedAt: sql`now()`,
+      })
       .where(eq(strategies.id, id))
       .returning()
     if (!row) throw new NotFoundError('strategy', id)
@@ -91,7 +102,7 @@ export async function listStrategies(ctx: AppContext, slice: Slice): Promise<Str
 
 export async function countStrategies(ctx: AppContext): Promise<number> {
   const [row] = await ctx.db.select({ total: count() }).from(strategies)
-  return row!.total
+  return row.total
 }
 
 /** Put the built-in strategies there, and bring those of an older release up to date. Safe to call at every start. */

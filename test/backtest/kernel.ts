@@ -29,10 +29,10 @@ export function kernelBacktest(
   const flags = Uint8Array.from(
     candles.openTime,
     (_, bar) =>
-      (signals.enterLong[bar]! && 1) |
-      (signals.exitLong[bar]! && 2) |
-      (signals.enterShort[bar]! && 4) |
-      (signals.exitShort[bar]! && 8),
+      (signals.enterLong[bar] && 1) |
+      (signals.exitLong[bar] && 2) |
+      (signals.enterShort[bar] && 4) |
+      (signals.exitShort[bar] && 8),
   )
   const batch: SampleBatch = {
     count: 1,

@@ -17,6 +17,7 @@ describe('readCsv knows the columns', () => {
     ['without a header', `${a}\n${b}\n`],
     ['without a line end at the end', `${a}\n${b}`],
     ['with CR LF', `${HEADER}\r\n${a}\r\n${b}\r\n`],
+    ['with CR alone', `${HEADER}\r${a}\r${b}`],
     ['with semicolons', csv(a, b).replaceAll(',', ';')],
     ['with tabs', csv(a, b).replaceAll(',', '\t')],
     ['with quotes', `"${HEADER.replaceAll(',', '","')}"\n"${a.replaceAll(',', '","')}"\n`],

@@ -46,7 +46,11 @@ describe('the API', () => {
 
   test.each([
     ['a form', 'application/x-www-form-urlencoded', `query=${encodeURIComponent(DELETE)}`],
-    ['multipart', 'multipart/form-data; boundary=x', `--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{}\r\n--x--`],
+    [
+      'multipart',
+      'multipart/form-data; boundary=x',
+      `--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{}\r\n--x--`,
+    ],
     ['text', 'text/plain', JSON.stringify({ query: DELETE })],
     ['a bare document', 'application/graphql', DELETE],
   ])('refuses %s', async (_, type, body) => {
@@ -80,7 +84,12 @@ describe('the API', () => {
       headers: { ...JSON_TYPE, 'content-length': String(body.length) },
       body,
     })
-    const chunked = await api.fetch(ENDPOINT, { method: 'POST', headers: JSON_TYPE, body: stream, duplex: 'half' } as RequestInit)
+    const chunked = await api.fetch(ENDPOINT, {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: stream,
+      duplex: 'half',
+    } as RequestInit)
     for (const response of [declared, chunked]) {
       expect(response.status).toBe(413)
       expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] })
@@ -108,7 +117,7 @@ describe('an error', () => {
     const response = await post(query, {}, { accept: 'application/graphql-response+json' })
     expect(response.status).toBe(status)
     const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] }
-    expect(errors[0]!.extensions.code).toMatch(/^[A-Z_]+$/)
+    expect(errors[0].extensions.code).toMatch(/^[A-Z_]+$/)
   })
 
   test('of a variable has a code', async () => {
@@ -130,10 +139,12 @@ describe('an error', () => {
       const body = JSON.stringify({ query: '{ market(id: "market_1") { id } }' })
       const text = await (await broken.fetch(ENDPOINT, { method: 'POST', headers: JSON_TYPE, body })).text()
       expect(text).not.toMatch(/hunter2|stack|at /)
-      const [error] = (JSON.parse(text) as { errors: { message: string; extensions: { code: string; requestId: string } }[] }).errors
+      const [error] = (
+        JSON.parse(text) as { errors: { message: string; extensions: { code: string; requestId: string } }[] }
+      ).errors
       expect(error).toMatchObject({ message: 'Unexpected error.', extensions: { code: 'INTERNAL' } })
       expect(lines.join()).toContain('hunter2')
-      expect(lines.join()).toContain(error!.extensions.requestId)
+      expect(lines.join()).toContain(error.extensions.requestId)
     } finally {
       process.env.NODE_ENV = 'test'
     }

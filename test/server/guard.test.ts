@@ -4,16 +4,23 @@ import { refuseContent, refuseHost, refuseOrigin } from '../../src/server/guard.
 const headers = (given: Record<string, string>) => (name: string) => given[name]
 
 describe('the Host header', () => {
-  test.each(['127.0.0.1:4000', 'localhost:4000', 'LOCALHOST', '[::1]:4000', 'tunebook.lan:80'])('%s names this server', (host) => {
-    expect(refuseHost(headers({ host }), 'tunebook.lan')).toBeNull()
-  })
-
-  test.each(['evil.example', 'evil.example:4000', '127.0.0.1.evil.example', 'localhost.evil.example:4000', '[::2]', ''])(
-    '%j does not',
+  test.each(['127.0.0.1:4000', 'localhost:4000', 'LOCALHOST', '[::1]:4000', 'tunebook.lan:80'])(
+    '%s names this server',
     (host) => {
-      expect(refuseHost(headers({ host }), '127.0.0.1')).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+      expect(refuseHost(headers({ host }), 'tunebook.lan')).toBeNull()
     },
   )
+
+  test.each([
+    'evil.example',
+    'evil.example:4000',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example:4000',
+    '[::2]',
+    '',
+  ])('%j does not', (host) => {
+    expect(refuseHost(headers({ host }), '127.0.0.1')).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+  })
 
   test('that is missing names nobody', () => {
     expect(refuseHost(headers({}), '127.0.0.1')).toMatchObject({ status: 403 })
@@ -27,11 +34,16 @@ describe('a page', () => {
   })
 
   test.each(['https://evil.example', 'http://localhost:9', 'null', ''])('with the Origin %j is not', (origin) => {
-    expect(refuseOrigin(headers({ host: 'localhost:4000', origin }))).toMatchObject({ status: 403, code: 'CSRF_BLOCKED' })
+    expect(refuseOrigin(headers({ host: 'localhost:4000', origin }))).toMatchObject({
+      status: 403,
+      code: 'CSRF_BLOCKED',
+    })
   })
 
   test('of another site that hides its Origin is told by the browser', () => {
-    expect(refuseOrigin(headers({ host: 'localhost:4000', 'sec-fetch-site': 'cross-site' }))).toMatchObject({ status: 403 })
+    expect(refuseOrigin(headers({ host: 'localhost:4000', 'sec-fetch-site': 'cross-site' }))).toMatchObject({
+      status: 403,
+    })
   })
 })
 

@@ -43,11 +43,14 @@ interface Answer {
 function send(path: string, headers: Record<string, string> = {}, method = 'GET', body = ''): Promise<Answer> {
   const { hostname, port } = new URL(server.url)
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, method, headers: { host: `${hostname}:${port}`, ...headers } }, (response) => {
-      let text = ''
-      response.on('data', (chunk) => (text += chunk))
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }))
-    })
+    const request = httpRequest(
+      { hostname, port, path, method, headers: { host: `${hostname}:${port}`, ...headers } },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk) => (text += chunk))
+        response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }))
+      },
+    )
     request.on('error', reject)
     request.end(body)
   })
@@ -71,17 +74,23 @@ describe('health', () => {
 })
 
 describe('the Host header', () => {
-  test.each(['/', '/graphql', '/health/ready'])('must name this server on %s, so that DNS rebinding fails', async (path) => {
-    const answer = await send(path, { host: 'evil.example' })
-    expect(answer.status).toBe(403)
-    expect(answer.text).toContain('FORBIDDEN')
-  })
+  test.each(['/', '/graphql', '/health/ready'])(
+    'must name this server on %s, so that DNS rebinding fails',
+    async (path) => {
+      const answer = await send(path, { host: 'evil.example' })
+      expect(answer.status).toBe(403)
+      expect(answer.text).toContain('FORBIDDEN')
+    },
+  )
 })
 
 describe('the dashboard', () => {
   test('is served with its type, kept by its ETag, and may not be framed', async () => {
     const page = await send('/', HTML)
-    expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' } })
+    expect(page).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
+    })
     expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'")
     const again = await send('/', { ...HTML, 'if-none-match': String(page.headers.etag) })
     expect(again).toMatchObject({ status: 304, text: '' })
@@ -96,7 +105,10 @@ describe('the dashboard', () => {
   })
 
   test('answers a place inside it with its page, and a missing file with 404', async () => {
-    expect(await send('/jobs/job_1?tab=verdict', HTML)).toMatchObject({ status: 200, text: expect.stringContaining('Tunebook') })
+    expect(await send('/jobs/job_1?tab=verdict', HTML)).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('Tunebook'),
+    })
     expect((await send('/assets/missing.js', HTML)).status).toBe(404)
     expect((await send('/jobs/job_1', { accept: 'application/json' })).status).toBe(404)
   })
@@ -157,8 +169,10 @@ describe('a WebSocket', () => {
         }
       },
     })
-    const [created] = await Array.fromAsync(client.iterate({ query: CREATE, variables: { input: await smallJob(ctx) } }))
-    const { id } = (created!.data as { createTuningJob: { job: { id: string } } }).createTuningJob.job
+    const [created] = await Array.fromAsync(
+      client.iterate({ query: CREATE, variables: { input: await smallJob(ctx) } }),
+    )
+    const { id } = (created.data as { createTuningJob: { job: { id: string } } }).createTuningJob.job
     const states = await Array.fromAsync(client.iterate({ query: PROGRESS, variables: { id } }))
     expect(states.at(-1)!.data).toMatchObject({ tuningJobProgress: { status: 'COMPLETED' } })
     await client.dispose()
@@ -170,7 +184,7 @@ describe('a WebSocket', () => {
     await expect(run('{')).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     await expect(run('{ nothing }')).rejects.toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }])
     const [page] = await run('{ markets(first: 1000) { totalCount } }')
-    expect(page!.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+    expect(page.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     await client.dispose()
   })
 })

@@ -25,7 +25,14 @@ export async function smallJob(ctx: AppContext): Promise<Record<string, unknown>
 }
 
 export function smallMarket(ctx: AppContext) {
-  return createSyntheticMarket(ctx, { symbol: 'TEST/USDT', timeframe: '5m', bars: 30 * 288, from: FROM, edge: 1, seed: 3 })
+  return createSyntheticMarket(ctx, {
+    symbol: 'TEST/USDT',
+    timeframe: '5m',
+    bars: 30 * 288,
+    from: FROM,
+    edge: 1,
+    seed: 3,
+  })
 }
 
 function iso(day: number): string {
