@@ -5,3 +5,4 @@ export * from "./backtest";
 export { fastBacktest } from "./fast";
 export { priceZones } from "./zones";
 export * from "./trees";
+export { cscv } from "./cscv";

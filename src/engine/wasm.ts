@@ -60,9 +60,14 @@ export interface Kernel {
   logGamma(x: number): number
   // backtest
   backtest(run: number, from: number, to: number): number
+  // fast backtest
+  fastBacktest(job: number, from: number, to: number): number
+  priceZones(low: number, high: number, length: number, out: number): void
   // trees
   // prettier-ignore
   sumLeaves(feature: number, number: number, left: number, roots: number, trees: number, rows: number, count: number, columns: number, out: number): void
+  // cscv
+  cscv(sums: number, columns: number, blocks: number, rows: number, scratch: number, out: number): number
 }
 
 const wasmFile = new URL('../../build/engine.wasm', import.meta.url)

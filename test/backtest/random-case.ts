@@ -39,7 +39,7 @@ export function randomCase(seed: number): RandomCase {
 }
 
 /** Draws in the words of this file. */
-class Dice {
+export class Dice {
   readonly #random: Random
 
   constructor(random: Random) {
@@ -69,7 +69,7 @@ class Dice {
   }
 }
 
-function randomCandles(
+export function randomCandles(
   dice: Dice,
   bars: number,
   timeframeMs: number,
@@ -148,7 +148,7 @@ function randomSignals(dice: Dice, bars: number): Signals {
   return signals
 }
 
-function randomRisk(dice: Dice): Risk {
+export function randomRisk(dice: Dice): Risk {
   const distance = (presence: number, round: readonly number[]): number =>
     dice.chance(presence) ? dice.roundOrAny(0.001, 0.3, round) : NaN
   return {
@@ -159,7 +159,7 @@ function randomRisk(dice: Dice): Risk {
   }
 }
 
-function randomSettings(dice: Dice): ExecutionSettings {
+export function randomSettings(dice: Dice): ExecutionSettings {
   const feeRate = dice.roundOrAny(0, 0.01, [0, 0, 0.0004, 0.001, 0.01])
   return {
     ...DEFAULT_EXECUTION,
@@ -177,7 +177,7 @@ function randomSettings(dice: Dice): ExecutionSettings {
 }
 
 /** Mostly the whole data set or a long part of it; sometimes a handful of bars, or none whose signal can fill. */
-function randomWindow(dice: Dice, bars: number): Window {
+export function randomWindow(dice: Dice, bars: number): Window {
   const start = dice.chance(0.3) ? 0 : dice.int(Math.ceil(bars * dice.pick([0.1, 0.5, 1])))
   const end = dice.chance(0.5) ? bars : start + 1 + dice.int(bars - start)
   const late = dice.chance(0.5) ? 0 : dice.int(Math.ceil((end - start) * dice.pick([0.1, 0.5, 1.2])))

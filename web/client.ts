@@ -1,0 +1,43 @@
+import { createClient as createSocket } from 'graphql-ws'
+import { cacheExchange, Client, fetchExchange, subscriptionExchange } from 'urql'
+import { reportConnection } from './connection.ts'
+
+const ENDPOINT = '/graphql'
+/** The socket stays open for so long after its last subscription: screens change faster. */
+const LINGER_MS = 5000
+const LONGEST_WAIT_MS = 10_000
+/** The close code of our own farewell; any other means that the server went away. */
+const FAREWELL = 1000
+
+const socket = createSocket({
+  url: () => new URL(ENDPOINT, window.location.href).href.replace(/^http/, 'ws'),
+  lazyCloseTimeout: LINGER_MS,
+  retryAttempts: Infinity,
+  shouldRetry: () => true,
+  retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_WAIT_MS, 500 * 2 ** retries))),
+  on: {
+    connected: () => reportConnection('open'),
+    closed: (event) => reportConnection((event as CloseEvent).code === FAREWELL ? 'idle' : 'lost'),
+  },
+})
+
+/**
+ * Questions and changes by HTTP, news by WebSocket. What is known is shown at once and asked again; a change makes
+ * the client ask again for whatever it may have touched.
+ */
+export const client = new Client({
+  url: ENDPOINT,
+  preferGetMethod: false,
+  requestPolicy: 'cache-and-network',
+  exchanges: [
+    cacheExchange,
+    fetchExchange,
+    subscriptionExchange({
+      forwardSubscription: ({ query = '', variables }) => ({
+        subscribe: (sink) => ({
+          unsubscribe: socket.subscribe({ query, variables: variables as Record<string, unknown> }, sink),
+        }),
+      }),
+    }),
+  ],
+})

@@ -1,0 +1,73 @@
+import type { Distribution, ExitReason, JobPhase, JobStatus, SampleSplit, Sampler } from './generated/graphql.ts'
+
+/** What the API calls in capitals, in plain words. */
+
+export const STATUS: Record<JobStatus, string> = {
+  PENDING: 'Waiting',
+  RUNNING: 'Running',
+  COMPLETED: 'Completed',
+  FAILED: 'Failed',
+  CANCELLED: 'Cancelled',
+}
+
+/** In the order of a job's life. */
+export const PHASES: Record<JobPhase, string> = {
+  QUEUED: 'Queued',
+  LOADING: 'Loading candles',
+  SAMPLING: 'Sampling',
+  BACKTESTING: 'Backtesting',
+  TRAINING: 'Training',
+  ANALYSING: 'Analysing',
+  SEARCHING: 'Searching',
+  VALIDATING: 'Validating',
+  FINISHED: 'Finished',
+}
+
+export const SPLIT: Record<SampleSplit, string> = {
+  TRAIN: 'Training',
+  VALIDATION: 'Validation',
+  TEST: 'Test',
+  NONE: 'Not learned from',
+}
+
+export const SAMPLER: Record<Sampler, string> = {
+  LATIN_HYPERCUBE: 'Latin hypercube',
+  SOBOL: 'Sobol',
+  RANDOM: 'Random',
+  GRID: 'Grid',
+}
+
+export const EXIT: Record<ExitReason, string> = {
+  END_OF_DATA: 'End of data',
+  EXIT_SIGNAL: 'Signal',
+  LIQUIDATION: 'Liquidation',
+  STOP_LOSS: 'Stop loss',
+  TAKE_PROFIT: 'Take profit',
+  TRAILING_STOP: 'Trailing stop',
+}
+
+export const DISTRIBUTION: Record<Distribution, string> = {
+  UNIFORM: 'Uniform',
+  LOG_UNIFORM: 'Log-uniform',
+  INTEGER: 'Whole numbers',
+  NORMAL: 'Normal',
+  DISCRETE: 'Listed values',
+  BOOLEAN: 'Yes or no',
+}
+
+const CAPITALS: Record<string, string> = { SVR: 'SVR', XGBOOST: 'XGBoost', AUTO: 'Automatic' }
+
+/** RANDOM_FOREST is Random forest; what is written in words already stays as it is. */
+export function algorithmName(algorithm: string): string {
+  if (CAPITALS[algorithm]) return CAPITALS[algorithm]
+  return /^[A-Z_]+$/.test(algorithm) ? sentence(algorithm.toLowerCase().replaceAll('_', ' ')) : algorithm
+}
+
+/** camelCase or snake_case as words: nEstimators is N estimators. */
+export function sentence(name: string): string {
+  const words = name
+    .replaceAll('_', ' ')
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ')
+    .toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
