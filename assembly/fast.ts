@@ -5,10 +5,11 @@
  * candidates stay in the cache. Samples that read the same columns share their candidates. Every figure has the bits
  * of the plain backtest in backtest.ts.
  */
+import { placeAccount, settle } from "./account";
 import { Job, Sample, Settings, TRADE_BYTES } from "./job";
 import { finish, measure, openAccount, pairTile, placeMeasure, poolUsed, setPool } from "./measure";
 import { bindBounds, entries, placeSelect, prepareTile, sampleAt, select } from "./select";
-import { walk } from "./walk";
+import { placeWalk, walk, zoneTile } from "./walk";
 
 /** What the host may set in control[2] to see how it copes. */
 const TRAP: i32 = 1, ENDLESS: i32 = 2;
@@ -25,9 +26,12 @@ const TRAP: i32 = 1, ENDLESS: i32 = 2;
 export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
   const job = changetype<Job>(offset);
   const count = to - from, leaves = <usize>job.leafCount, days = <usize>job.dayCount;
-  let free = placeMeasure(job, placeSelect(job, job.scratch));
+  let free = placeAccount(job, placeWalk(job, placeMeasure(job, placeSelect(job, job.scratch))));
   const log = free;
-  free += <usize>(job.tile + 2) * TRADE_BYTES;
+  free += 4 * <usize>(job.tile + 2) * TRADE_BYTES;
+  four = free;
+  memory.fill(four, 0, 64);
+  free += 64;
   const groups = free; // i32[groups + 1]: where each begins
   free += <usize>(count + 16) << 2;
   const groupCount = findGroups(job, from, to, groups);
@@ -48,17 +52,11 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
     const tileFrom = max(job.start, tile * job.tile), tileTo = min(job.end, (tile + 1) * job.tile);
     const base = tileFrom & ~63;
     pairTile(base, tileTo);
+    zoneTile(base, tileTo);
     for (let g = 0; g < groupCount; g++) {
       const begin = load<i32>(groups + (<usize>g << 2)), end = load<i32>(groups + (<usize>g << 2), 4);
-      prepareTile(base, max(tileFrom, job.firstSignal + 1), tileTo, sampleAt(begin), bounds + <usize>g * (leaves << 4));
-      for (let i = begin - from; i < end - from; i++) {
-        const sample = sampleOf(samples, i);
-        if (sample.side == 0 && entries.count == 0) continue;
-        if (sample.capital <= 0) continue; // ruined
-        select(sample.index);
-        const trades = walk(job, sample, tileFrom, tileTo, log);
-        if (!measure(sample, tileFrom, tileTo, log, trades, daily + <usize>i * (days << 3))) return -fitting(count, tile - first, last + 1 - first);
-      }
+      prepareTile(base, max(tileFrom, job.firstSignal + 1), tileTo, sampleAt(begin), end - begin, bounds + <usize>g * (leaves << 4));
+      if (!runGroup(job, samples, begin - from, end - from, tileFrom, tileTo, log, daily)) return -fitting(count, tile - first, last + 1 - first);
     }
     if (atomic.load<i32>(job.control) != 0) return 0;
     atomic.add<i32>(job.control, count, 4);
@@ -69,6 +67,53 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
   }
   for (let i = 0; i < count; i++) finish(sampleOf(samples, i), daily + <usize>i * (days << 3));
   return count;
+}
+
+/** The samples of a group through a tile, four at a time: see account.ts. @returns whether the trades had room */
+function runGroup(job: Job, samples: usize, from: i32, to: i32, tileFrom: i32, tileTo: i32, log: usize, daily: usize): bool {
+  const hasFunding = changetype<Settings>(job.settings).fundingRate != 0, logBytes = <usize>(job.tile + 2) * TRADE_BYTES;
+  let next = from;
+  while (next < to) {
+    let count = 0;
+    while (count < 4 && next < to) {
+      const sample = sampleOf(samples, next);
+      const idle = sample.side == 0 && entries.count == 0;
+      if (!idle && sample.capital > 0) {
+        select(sample.index);
+        const own = log + <usize>count * logBytes;
+        store<i32>(four + (<usize>count << 3), next);
+        store<usize>(four + (<usize>count << 3), own + <usize>walk(job, sample, tileFrom, tileTo, own) * TRADE_BYTES, 4);
+        count++;
+      }
+      next++;
+    }
+    if (!hasFunding && count > 0) {
+      settle(
+        count, memberOf(samples, 0), log, endOf(0), memberOf(samples, 1), log + logBytes, endOf(1),
+        memberOf(samples, 2), log + 2 * logBytes, endOf(2), memberOf(samples, 3), log + 3 * logBytes, endOf(3),
+      );
+    }
+    for (let i = 0; i < count; i++) {
+      const own = log + <usize>i * logBytes, days = daily + <usize>load<i32>(four + (<usize>i << 3)) * (<usize>job.dayCount << 3);
+      if (!measure(memberOf(samples, i), tileTo, own, endOf(i), days)) return false;
+    }
+  }
+  return true;
+}
+
+/** Pairs of i32: samples that are worked on together, and the end of their logs. */
+let four: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function memberOf(samples: usize, i: usize): Sample {
+  return sampleOf(samples, load<i32>(four + (i << 3)));
+}
+
+// @ts-ignore: decorator
+@inline
+function endOf(i: usize): usize {
+  return load<usize>(four + (i << 3), 4);
 }
 
 // @ts-ignore: decorator

@@ -206,9 +206,16 @@ export class Trade {
   exitPrice: f64;
   side: i32;
   how: i32;
+  // what the account makes of it: equity before it, its money, and what it cost and brought
+  capital: f64;
+  margin: f64;
+  quantity: f64;
+  entryFee: f64;
+  fee: f64;
+  profit: f64;
 }
 
-export const TRADE_BYTES: usize = 32;
+export const TRADE_BYTES: usize = 80;
 
 // How a position ends
 export const AT_OPEN: i32 = 0; // at the open, taker
@@ -235,9 +242,13 @@ export class Space {
   /** i32[count + 64]: the bar of a candidate, and how many candidates of the other space stand before it */
   bars: usize;
   rank: usize;
-  /** usize[feedCount]: gathered f64 and f32 values */
+  /** usize[feedCount]: gathered values, their f32 copies, and a filter of those */
   gathered: usize;
-  gathered32: usize;
+  rounded: usize;
+  filters: usize;
   /** usize[leafCount]: bitmaps of fixed leaves */
   fixedBits: usize;
+  /** usize[leafCount]: critical scalars of a leaf, their copies and filter; u8[leafCount]: whether they are there */
+  critical: usize;
+  isCritical: usize;
 }

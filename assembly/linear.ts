@@ -101,10 +101,10 @@ export function inverseOf(u: usize, n: i32, out: usize): void {
   }
 }
 
-/** out = M v for f64[n × n] and f64[n]. */
-export function timesVector(matrix: usize, n: i32, v: usize, out: usize): void {
+/** Products of rows with one vector: f64[rows × n] and f64[n], n a multiple of 8, make f64[rows]. */
+export function dotRows(matrix: usize, rows: i32, n: i32, v: usize, out: usize): void {
   const stride = <usize>n << 3;
-  for (let row = 0; row < n; row++) store<f64>(out + (<usize>row << 3), dot(matrix + <usize>row * stride, v, n));
+  for (let row: usize = 0; row < <usize>rows; row++) store<f64>(out + (row << 3), dot(matrix + row * stride, v, n));
 }
 
 /**

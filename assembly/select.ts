@@ -5,12 +5,15 @@
  * bars that it leaves, the candidates, are looked at again: their values are gathered into short columns, and each
  * condition of each sample is one SIMD pass over them.
  */
-import { AND, compare, compareRounded, EQUAL, fill, GREATER, GREATER_EQUAL, holds, join, LESS, LESS_EQUAL, NOT_EQUAL, OR, putWord, SET, WITH_COLUMN, WITH_SCALAR, WITH_SCALED } from "./bitmap";
+import { AND, compare, compareRounded, criticalScalars, EQUAL, fill, FILTER_BYTES, GREATER, GREATER_EQUAL, holds, join, LESS, LESS_EQUAL, NOT_EQUAL, OR, round, SET, WITH_COLUMN, WITH_SCALAR, WITH_SCALED } from "./bitmap";
 import { Feed, Job, Leaf, NONE, PAIR, PROGRAM, SCALAR, SCALED, Space, THRESHOLD } from "./job";
 import { evaluate, Program } from "./signals";
 
 /** Bars of one block of the program evaluator. */
 const BLOCK: i32 = 512;
+
+/** From so many samples on it pays to find the critical scalars of a condition. */
+const WORTHWHILE: i32 = 8;
 
 const ENTRIES: i32 = 1, EXITS: i32 = 2;
 /** Feed.use has the same bits for f64 values, and two bits further for f32 copies. */
@@ -92,12 +95,21 @@ function placeSpace(space: Space, use: i32, places: usize, feeds: usize, leaves:
   space.bars = take((places + 64) << 2);
   space.rank = take((places + 64) << 2);
   space.gathered = take(feeds << 2);
-  space.gathered32 = take(feeds << 2);
+  space.rounded = take(feeds << 2);
+  space.filters = take(feeds << 2);
   space.fixedBits = take(leaves * bitmapBytes);
+  space.critical = take(leaves << 2);
+  space.isCritical = take(leaves);
+  for (let l = 0; l < job.leafCount; l++) {
+    if (leaf(l).kind == SCALED && !leaf(l).fixed) store<usize>(space.critical + (<usize>l << 2), take(places * 12 + 1024 + FILTER_BYTES));
+  }
   for (let f = 0; f < job.feedCount; f++) {
     const wanted = feed(f).use;
-    if (wanted & use) store<usize>(space.gathered + (<usize>f << 2), take((places + BLOCK) << 3));
-    if (wanted & (use << ROUNDED)) store<usize>(space.gathered32 + (<usize>f << 2), take((places + 64) << 2));
+    if (wanted & (use | use << ROUNDED)) store<usize>(space.gathered + (<usize>f << 2), take((places + BLOCK) << 3));
+    if (wanted & (use << ROUNDED)) {
+      store<usize>(space.rounded + (<usize>f << 2), take((places + 64) << 2));
+      store<usize>(space.filters + (<usize>f << 2), take(FILTER_BYTES));
+    }
   }
 }
 
@@ -161,10 +173,10 @@ export function sampleAt(position: i32): i32 {
  *
  * @param tileBase first bar of the tile, down to a multiple of 64
  * @param from, to the bars of the tile at which an order can fill
- * @param sample   one of the group, for its columns
+ * @param sample   one of the group, for its columns; samples: how many there are
  * @param bounds   as `bindBounds` leaves them
  */
-export function prepareTile(tileBase: i32, from: i32, to: i32, sample: i32, bounds: usize): void {
+export function prepareTile(tileBase: i32, from: i32, to: i32, sample: i32, samples: i32, bounds: usize): void {
   base = tileBase;
   const first = (from - base) >> 6, last = from < to ? (to - base + 63) >> 6 : first;
   if (from < to) {
@@ -182,8 +194,8 @@ export function prepareTile(tileBase: i32, from: i32, to: i32, sample: i32, boun
   for (let w = 0; w < words; w++) {
     if (load<u64>(entries.mask + (<usize>w << 3)) & load<u64>(exits.mask + (<usize>w << 3))) overlaps = true;
   }
-  gather(entries, overlaps ? ENTRIES | EXITS : ENTRIES);
-  gather(exits, EXITS);
+  gather(entries, overlaps ? ENTRIES | EXITS : ENTRIES, samples);
+  gather(exits, EXITS, samples);
 }
 
 /** A feed's value for the bar of a fill is the one at the close before it. */
@@ -322,32 +334,45 @@ export function rankOf(space: Space, bar: i32): i32 {
   return load<i32>(space.before + (word << 2)) + <i32>popcnt(bits);
 }
 
-function gather(space: Space, use: i32): void {
+function gather(space: Space, use: i32, samples: i32): void {
   const count = space.count;
   if (count == 0) return;
   for (let f = 0; f < job.feedCount; f++) {
     const wanted = feed(f).use;
     const source = feedPointer(f) - (<usize>base << 3);
-    if (wanted & space.use) gatherExact(source, space.bars, count, load<usize>(space.gathered + (<usize>f << 2)));
-    if (wanted & (space.use << ROUNDED)) gatherRounded(source, space.bars, count, load<usize>(space.gathered32 + (<usize>f << 2)));
+    if ((wanted & (space.use | space.use << ROUNDED)) == 0) continue;
+    const values = load<usize>(space.gathered + (<usize>f << 2));
+    gatherValues(source, space.bars, count, values);
+    if (wanted & (space.use << ROUNDED)) round(values, count, load<usize>(space.rounded + (<usize>f << 2)), load<usize>(space.filters + (<usize>f << 2)));
   }
   for (let l = 0; l < job.leafCount; l++) {
     const condition = leaf(l);
-    if (condition.fixed && condition.use & use) gatherBits(leafBits + <usize>l * bitmapBytes, space, space.fixedBits + <usize>l * bitmapBytes);
+    if ((condition.use & use) == 0) continue;
+    if (condition.fixed) gatherBits(leafBits + <usize>l * bitmapBytes, space, space.fixedBits + <usize>l * bitmapBytes);
+    else if (condition.kind == SCALED) store<u8>(space.isCritical + l, samples >= WORTHWHILE && findCritical(space, condition, load<usize>(space.critical + (<usize>l << 2))) ? 1 : 0);
   }
 }
 
-function gatherExact(source: usize, bars: usize, count: i32, out: usize): void {
+function gatherValues(source: usize, bars: usize, count: i32, out: usize): void {
   for (let c = 0; c < count; c++) {
     store<f64>(out + (<usize>c << 3), load<f64>(source + (<usize>load<i32>(bars + (<usize>c << 2)) << 3)));
   }
 }
 
-function gatherRounded(source: usize, bars: usize, count: i32, out: usize): void {
-  for (let c = 0; c < count; c++) {
-    store<f32>(out + (<usize>c << 2), <f32>load<f64>(source + (<usize>load<i32>(bars + (<usize>c << 2)) << 3)));
-  }
-  for (let c = count; c < count + 64; c++) store<f32>(out + (<usize>c << 2), <f32>NaN); // never a tie
+/** Copies stand behind the exact values, their filter behind them: see `decide`. */
+function findCritical(space: Space, condition: Leaf, out: usize): bool {
+  if (condition.operation == EQUAL || condition.operation == NOT_EQUAL) return false;
+  const x = load<usize>(space.gathered + (<usize>condition.a << 2)), y = load<usize>(space.gathered + (<usize>condition.b << 2));
+  if (!criticalScalars(condition.operation, x, y, space.count, out)) return false;
+  const copies = out + criticalBytes();
+  round(out, space.count, copies, copies + (<usize>(job.tile + 192) << 2));
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function criticalBytes(): usize {
+  return <usize>(job.tile + 128) << 3;
 }
 
 function gatherBits(source: usize, space: Space, out: usize): void {
@@ -442,10 +467,15 @@ function decide(space: Space, index: i32, sample: i32, words: i32, out: usize, m
   switch (condition.kind) {
     case THRESHOLD:
       return compareRounded(
-        condition.operation, load<usize>(space.gathered32 + (<usize>condition.a << 2)), scalarOf(condition.scalar, sample),
-        feedPointer(condition.a) - (<usize>base << 3), space.bars, words, out, mode,
+        condition.operation, load<usize>(space.gathered + (<usize>condition.a << 2)), load<usize>(space.rounded + (<usize>condition.a << 2)),
+        load<usize>(space.filters + (<usize>condition.a << 2)), scalarOf(condition.scalar, sample), words, out, mode,
       );
     case SCALED:
+      if (load<u8>(space.isCritical + index)) {
+        const values = load<usize>(space.critical + (<usize>index << 2)), copies = values + criticalBytes();
+        const turned = condition.operation == LESS || condition.operation == LESS_EQUAL ? LESS_EQUAL : GREATER_EQUAL;
+        return compareRounded(turned, values, copies, copies + (<usize>(job.tile + 192) << 2), scalarOf(condition.scalar, sample), words, out, mode);
+      }
       return compare(
         WITH_SCALED, condition.operation, load<usize>(space.gathered + (<usize>condition.a << 2)),
         load<usize>(space.gathered + (<usize>condition.b << 2)), scalarOf(condition.scalar, sample), words, out, mode,

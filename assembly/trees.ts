@@ -22,16 +22,17 @@ const BLOCK: i32 = 256;
  * @param roots   i32[trees]
  * @param rows    f64[count × (columns + 1)], each row behind its NaN cell
  * @param count   rows, a multiple of 8 (the host pads)
- * @param out     f64[count], the sum over the trees in the order of `roots`, so that the bits are those of a plain loop
+ * @param single  1: leaves and sums are f32, as XGBoost adds them
+ * @param out     f64[count], the sum over the trees in the order of `roots`, so that the bits are those of a plain loop;
+ *                begins at what it holds
  *
  * About 10 ns per row and tree of depth 15: the walk is a chain of loads, and eight chains hide each other's wait.
  */
 export function sumLeaves(
   feature: usize, number: usize, left: usize, roots: usize, trees: i32,
-  rows: usize, count: i32, columns: i32, out: usize,
+  rows: usize, count: i32, columns: i32, single: i32, out: usize,
 ): void {
   const stride = (<usize>columns + 1) << 3;
-  memory.fill(out, 0, <usize>count << 3);
 
   for (let block = 0; block < count; block += BLOCK) {
     const end = min(block + BLOCK, count);
@@ -55,14 +56,14 @@ export function sumLeaves(
         }
 
         const sum = out + (<usize>row << 3);
-        store<f64>(sum, load<f64>(sum) + load<f64>(number + (n0 << 3)));
-        store<f64>(sum, load<f64>(sum, 8) + load<f64>(number + (n1 << 3)), 8);
-        store<f64>(sum, load<f64>(sum, 16) + load<f64>(number + (n2 << 3)), 16);
-        store<f64>(sum, load<f64>(sum, 24) + load<f64>(number + (n3 << 3)), 24);
-        store<f64>(sum, load<f64>(sum, 32) + load<f64>(number + (n4 << 3)), 32);
-        store<f64>(sum, load<f64>(sum, 40) + load<f64>(number + (n5 << 3)), 40);
-        store<f64>(sum, load<f64>(sum, 48) + load<f64>(number + (n6 << 3)), 48);
-        store<f64>(sum, load<f64>(sum, 56) + load<f64>(number + (n7 << 3)), 56);
+        add(sum, load<f64>(number + (n0 << 3)), single);
+        add(sum + 8, load<f64>(number + (n1 << 3)), single);
+        add(sum + 16, load<f64>(number + (n2 << 3)), single);
+        add(sum + 24, load<f64>(number + (n3 << 3)), single);
+        add(sum + 32, load<f64>(number + (n4 << 3)), single);
+        add(sum + 40, load<f64>(number + (n5 << 3)), single);
+        add(sum + 48, load<f64>(number + (n6 << 3)), single);
+        add(sum + 56, load<f64>(number + (n7 << 3)), single);
       }
     }
   }
@@ -74,4 +75,12 @@ export function sumLeaves(
 function next(feature: usize, number: usize, left: usize, node: usize, x: usize): usize {
   const cell = load<f64>(x + (<usize>load<i32>(feature + (node << 2)) << 3));
   return <usize>load<i32>(left + (node << 2)) + <usize>!(cell < load<f64>(number + (node << 3)));
+}
+
+/** An f64 sum of two f32 numbers, rounded, is their f32 sum. */
+// @ts-ignore: decorator
+@inline
+function add(sum: usize, leaf: f64, single: i32): void {
+  const total = load<f64>(sum) + leaf;
+  store<f64>(sum, single ? <f64><f32>total : total);
 }

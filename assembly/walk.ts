@@ -4,10 +4,15 @@
  * Where a position ends does not depend on the account, so the walk needs no money: it asks the bitmaps for the next
  * entry and the next exit signal, and the zone maps for the first bar in between that touches a level.
  */
+import { pair } from "./column";
 import { AT_OPEN, INSIDE, Job, LIQUIDATED_AT_OPEN, LIQUIDATED_INSIDE, NONE, Sample, Settings, TARGET, Trade, TRADE_BYTES } from "./job";
 import { anyEntries, entries, exits, longEntries, longExits, rankOf, shortEntries, shortExits } from "./select";
+import { growRuns, runLevels, runOf } from "./zones";
 
 let high: usize = 0, low: usize = 0, zones: usize = 0;
+/** of low and high over the tile, see zones.ts; the first block of the tile */
+let runs: usize = 0, runBytes: usize = 0;
+let firstBlock: i32 = 0;
 
 // Of the position whose trailing stop is followed
 let side: f64 = 0;
@@ -15,6 +20,27 @@ let stop: f64 = 0; // fixed stop, NaN = none
 let trailing: f64 = 0;
 let liquidation: f64 = 0;
 let best: f64 = 0; // most favourable price of the bars before the one that is looked at
+
+/** Bytes of scratch; see `walkBytes` in src/engine/fast-job.ts. @returns the end of what it has taken */
+export function placeWalk(job: Job, scratch: usize): usize {
+  high = job.high;
+  low = job.low;
+  zones = job.zones;
+  runs = scratch;
+  runBytes = <usize>((job.tile >> 6) + 1) << 4;
+  return scratch + runBytes * <usize>runLevels(job.tile >> 6);
+}
+
+/** @param base a multiple of 64; to: the bar after the last one of the tile */
+export function zoneTile(base: i32, to: i32): void {
+  firstBlock = base >> 6;
+  const count = (to - base + 63) >> 6;
+  const sign = i64x2(i64.MIN_VALUE, 0);
+  for (let block = 0; block < count; block++) {
+    v128.store(runs + (<usize>block << 4), v128.xor(v128.load(zones + (<usize>(firstBlock + block) << 4)), sign));
+  }
+  growRuns(runs, count, runBytes);
+}
 
 /**
  * Walk one sample through a tile.
@@ -29,9 +55,6 @@ export function walk(job: Job, sample: Sample, from: i32, to: i32, log: usize): 
   const settings = changetype<Settings>(job.settings);
   const open = job.open, bothSides = job.enterShortWords > 0;
   const openings = bothSides ? anyEntries : longEntries;
-  high = job.high;
-  low = job.low;
-  zones = job.zones;
   let held = sample.side, entryBar = sample.entryBar;
   let entry = 0, exit = 0; // the next candidates
   let count = 0;
@@ -146,20 +169,19 @@ function nearest(sample: Sample): f64 {
 }
 
 /** @returns the first bar in [from, to] with low ≤ floor or high ≥ ceiling; −1 where there is none. NaN is never met */
+// @ts-ignore: decorator
+@inline
 function touch(floor: f64, ceiling: f64, from: i32, to: i32): i32 {
   if (from > to) return -1;
+  const first = from >> 6, around = runOf(runs, runBytes, first - firstBlock, (to >> 6) - first + 1);
+  return v128.any_true(f64x2.ge(around, pair(-floor, ceiling))) ? search(floor, ceiling, from, to) : -1;
+}
+
+function search(floor: f64, ceiling: f64, from: i32, to: i32): i32 {
   const last = to >> 6;
-  let block = from >> 6;
-  let zone = zones + (<usize>block << 4);
-  if (load<f64>(zone) <= floor || load<f64>(zone, 8) >= ceiling) {
-    const bar = scan(floor, ceiling, from, min(to, block << 6 | 63));
-    if (bar >= 0) return bar;
-  }
-  while (block < last) {
-    block++;
-    zone += 16;
+  for (let block = from >> 6, zone = zones + (<usize>block << 4); block <= last; block++, zone += 16) {
     if (load<f64>(zone) <= floor || load<f64>(zone, 8) >= ceiling) {
-      const bar = scan(floor, ceiling, block << 6, min(to, block << 6 | 63));
+      const bar = scan(floor, ceiling, max(from, block << 6), min(to, block << 6 | 63));
       if (bar >= 0) return bar;
     }
   }

@@ -1,27 +1,9 @@
 /**
  * Zone maps: extremes of 64 bars at a time, which say at once where nothing can have happened.
- * 64 bars are also one word of a bitmap. Sources: G. Moerkotte, Small Materialized Aggregates (VLDB 1998); for the
+ * 64 bars are also one word of a bitmap. The host keeps those of low and high (f64x2 each: lowest low, highest high);
+ * those of the close, which change with the tile, are made here. Sources: G. Moerkotte, Small Materialized Aggregates (VLDB 1998); for the
  * suffixes and prefixes M. van Herk, Pattern Recognition Letters 13 (1992).
  */
-
-/**
- * @param low  f64[n], high f64[n]
- * @param out  f64x2[⌈n / 64⌉]: lowest low, highest high
- */
-export function priceZones(low: usize, high: usize, n: i32, out: usize): void {
-  for (let start = 0; start < n; start += 64) {
-    const end = min(start + 64, n);
-    let lowest = Infinity, highest = -Infinity;
-    for (let bar = start; bar < end; bar++) {
-      const l = load<f64>(low + (<usize>bar << 3)), h = load<f64>(high + (<usize>bar << 3));
-      if (l < lowest) lowest = l;
-      if (h > highest) highest = h;
-    }
-    store<f64>(out, lowest);
-    store<f64>(out, highest, 8);
-    out += 16;
-  }
-}
 
 /**
  * Pairs (−lowest, highest) of the close, so that one `pmax` joins two of them: for each bar from the start of its
@@ -46,4 +28,35 @@ export function closePairs(close: usize, n: i32, prefix: usize, suffix: usize, b
       v128.store(suffix + (<usize>bar << 4), pair);
     }
   }
+}
+
+/**
+ * Runs: extremes of 2ᵏ neighbouring blocks, for each k and each block, so that two of them answer for any stretch.
+ * Source: M. Bender, M. Farach-Colton, The LCA Problem Revisited (2000), sparse table.
+ *
+ * @param runs f64x2[levels][stride / 16]; level 0 is filled in: (−lowest, highest) of each of `count` blocks
+ */
+export function growRuns(runs: usize, count: i32, stride: usize): void {
+  for (let length = 1; length * 2 <= count; length *= 2, runs += stride) {
+    for (let block = 0; block + length * 2 <= count; block++) {
+      const at = runs + (<usize>block << 4);
+      v128.store(at + stride, f64x2.pmax(v128.load(at), v128.load(at + (<usize>length << 4))));
+    }
+  }
+}
+
+/** (−lowest, highest) of the blocks first, …, first + count − 1; count ≥ 1. */
+// @ts-ignore: decorator
+@inline
+export function runOf(runs: usize, stride: usize, first: i32, count: i32): v128 {
+  const level = 31 - clz(count);
+  const at = runs + <usize>level * stride + (<usize>first << 4);
+  return f64x2.pmax(v128.load(at), v128.load(at + (<usize>(count - (1 << level)) << 4)));
+}
+
+/** Levels of runs over so many blocks. */
+// @ts-ignore: decorator
+@inline
+export function runLevels(count: i32): i32 {
+  return 32 - clz(count);
 }

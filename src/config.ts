@@ -11,8 +11,18 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 /** A setting that is there but empty counts as not given: `PORT= npm start`. */
 const optional = <T extends z.ZodType>(type: T) => z.preprocess((value) => (value === '' ? undefined : value), type)
 
+/** Digits only: a plain conversion would take a blank for 0 and 0x10 for 16. */
+function wholeNumber(low: number, high: number) {
+  const error = `It must be a whole number from ${low} to ${high}.`
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, { error })
+    .transform(Number)
+    .pipe(z.number().min(low, { error }).max(high, { error }))
+}
+
 const Environment = z.object({
-  PORT: optional(z.coerce.number().int().min(0).max(65_535).default(4000)),
+  PORT: optional(wholeNumber(0, 65_535).default(4000)),
   HOST: optional(
     z
       .string()
@@ -25,11 +35,13 @@ const Environment = z.object({
   DATABASE_URL: optional(
     z
       .string()
-      .regex(/^postgres(ql)?:\/\//, 'must look like postgres://user:password@host:5432/database')
+      .refine((url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url), {
+        error: 'It must look like postgres://user:password@host:5432/database.',
+      })
       .optional(),
   ),
   TUNEBOOK_HOME: optional(z.string().default('.tunebook')),
-  TUNEBOOK_THREADS: optional(z.coerce.number().int().min(1).max(256).default(availableParallelism())),
+  TUNEBOOK_THREADS: optional(wholeNumber(1, 256).default(availableParallelism())),
   TUNEBOOK_ROLE: optional(z.enum(ROLES).default('all')),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 })

@@ -1,4 +1,5 @@
 import { and, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import { ValidationError } from './errors.ts'
 
 /** The sort value and the id of a row; the sort value is null where rows are ordered by id alone. */
 export type CursorKey = [value: number | string | null, id: string]
@@ -21,19 +22,44 @@ export interface Order {
   direction: 'ASC' | 'DESC'
 }
 
-/** The condition and the order of a page by keyset: a deep page costs what the first one does. */
+/**
+ * The condition and the order of a page by keyset: a deep page costs what the first one does.
+ *
+ * @throws ValidationError a cursor of another list, whose key does not fit this one
+ */
 export function keyset(slice: Slice, order: Order): { where: SQL | undefined; orderBy: SQL } {
   const forwards = order.direction === 'ASC'
-  const bound = (key: CursorKey | undefined, later: boolean): SQL | undefined => {
+  const bound = (argument: 'after' | 'before'): SQL | undefined => {
+    const key = slice[argument]
     if (!key) return undefined
     const [value, id] = key
-    const operator = sql.raw(later === forwards ? '>' : '<')
+    if (!FITS[order.type](value) || !isIdOf(order.idType, id)) throw notACursor(argument)
+    const operator = sql.raw((argument === 'after') === forwards ? '>' : '<')
     const cast = (text: string) => sql.raw(`::text::${text}`)
     return sql`(${order.value}, ${order.id}) ${operator} (${String(value)}${cast(order.type)}, ${id}${cast(order.idType)})`
   }
   const direction = sql.raw(forwards === slice.inverted ? 'desc' : 'asc')
   return {
-    where: and(bound(slice.after, true), bound(slice.before, false)),
+    where: and(bound('after'), bound('before')),
     orderBy: sql`${order.value} ${direction}, ${order.id} ${direction}`,
   }
+}
+
+/** A cursor that is none, or none of this list. */
+export function notACursor(argument: string): ValidationError {
+  return ValidationError.at(
+    argument,
+    'is not a cursor of this list. Take endCursor or startCursor from pageInfo as it stands.',
+  )
+}
+
+/** Whether a cursor's value can be cast to the type. */
+const FITS: Record<Order['type'], (value: CursorKey[0]) => boolean> = {
+  integer: (value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
+  'double precision': (value) => Number.isFinite(value),
+  timestamptz: (value) => /^\d{4}-[\dT:.-]{18}Z$/.test(String(value)) && !Number.isNaN(Date.parse(String(value))),
+}
+
+function isIdOf(type: Order['idType'], id: string): boolean {
+  return type === 'integer' ? /^\d{1,9}$/.test(id) : /^\w{1,100}$/.test(id)
 }

@@ -1,4 +1,4 @@
-import { createClient as createSocket } from 'graphql-ws'
+import { createClient as createSocket, type Sink } from 'graphql-ws'
 import { cacheExchange, Client, fetchExchange, subscriptionExchange } from 'urql'
 import { reportConnection } from './connection.ts'
 
@@ -35,7 +35,7 @@ export const client = new Client({
     subscriptionExchange({
       forwardSubscription: ({ query = '', variables }) => ({
         subscribe: (sink) => ({
-          unsubscribe: socket.subscribe({ query, variables: variables as Record<string, unknown> }, sink),
+          unsubscribe: socket.subscribe({ query, variables: variables as Record<string, unknown> }, sink as Sink),
         }),
       }),
     }),

@@ -34,7 +34,9 @@ export async function generate(): Promise<void> {
     filename: 'graphql.ts',
     schema,
     schemaAst: buildASTSchema(schema),
-    documents: names.sort().map((name) => ({ location: name, document: parse(readFileSync(DOCUMENTS + name, 'utf8')) })),
+    documents: names
+      .sort()
+      .map((name) => ({ location: name, document: parse(readFileSync(DOCUMENTS + name, 'utf8')) })),
     config: CONFIG,
     plugins: [{ operations: {} }, { typedDocuments: {} }],
     pluginMap: { operations, typedDocuments },

@@ -25,6 +25,12 @@ export function percent(value: Maybe, digits = 1): string {
   return text === NONE ? NONE : `${text}${SPACE}%`
 }
 
+/** A fee, a limit: as many decimals as it has, at most four. 0.001 is 0.1 %. */
+export function rate(value: Maybe): string {
+  const text = locale(typeof value === 'number' ? value * 100 : value, { maximumFractionDigits: 4 })
+  return text === NONE ? NONE : `${text}${SPACE}%`
+}
+
 /** A ratio, a price, a parameter: 0.635, 1.5, 42,000. */
 export function figure(value: Maybe, significant = 3): string {
   const large = typeof value === 'number' && Math.abs(value) >= 10 ** significant

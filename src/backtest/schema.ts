@@ -1,4 +1,5 @@
 import { EXIT_REASONS, type ExecutionSettings, type TradeRecord } from '../engine/execution.ts'
+import { ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { OBJECTIVES, type Metrics } from './metrics.ts'
 import { runBacktest, type BacktestReport } from './service.ts'
@@ -84,6 +85,9 @@ const BacktestTradeType = builder.objectRef<TradeRecord>('BacktestTrade').implem
   }),
 })
 
+/** Points of a curve in one answer. */
+const MAX_POINTS = 10_000
+
 interface EquityPoint {
   time: number
   equity: number
@@ -109,8 +113,8 @@ export const BacktestType = builder.objectRef<BacktestReport>('Backtest').implem
     equity: t.field({
       type: [EquityPointType],
       description: 'The last point of each of at most maxPoints equal stretches.',
-      args: { maxPoints: t.arg.int({ defaultValue: 1000 }) },
-      resolve: (report, { maxPoints }) => equityPoints(report, Math.min(10_000, Math.max(1, maxPoints ?? 1000))),
+      args: { maxPoints: t.arg.int({ defaultValue: 1000, description: `1 to ${MAX_POINTS}.` }) },
+      resolve: (report, { maxPoints }) => equityPoints(report, maxPoints ?? 1000),
     }),
     fingerprint: t.exposeString('fingerprint', {
       description: 'Hash of data, engine version, strategy, settings and parameters: equal hashes give equal bits.',
@@ -179,6 +183,9 @@ builder.queryField('backtest', (t) =>
 )
 
 function equityPoints({ equity, closeTime, execution }: BacktestReport, maxPoints: number): EquityPoint[] {
+  if (maxPoints < 1 || maxPoints > MAX_POINTS) {
+    throw ValidationError.at('maxPoints', `${maxPoints} is not a number of points; ask for 1 to ${MAX_POINTS}.`)
+  }
   const points: EquityPoint[] = []
   const stretch = Math.max(1, Math.ceil(equity.length / maxPoints))
   let peak = execution.initialCapital

@@ -1,15 +1,19 @@
 import type { AppContext } from '../context.ts'
 import type { ExecutionSettings, TradeRecord } from '../engine/execution.ts'
 import { ValidationError, type FieldError } from '../errors.ts'
+import { requireMultiple } from '../market/resample.ts'
 import { getMarket, loadCandles } from '../market/service.ts'
+import type { MarketRow } from '../market/table.ts'
 import { parseTimeframe, TIMEFRAMES } from '../market/timeframe.ts'
 import { toParameters, toRow } from '../strategy/parameter-space.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { getStrategy } from '../strategy/service.ts'
+import type { StrategyDefinition } from '../strategy/strategy.ts'
+import { collect } from './collect.ts'
 import { executionSettings, type ExecutionInput } from './execution.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { metricsOf, type Metrics } from './metrics.ts'
-import { showTime, windowOf } from './period.ts'
+import { showTime, windowOf, type Period } from './period.ts'
 
 export interface BacktestInput {
   strategyId: string
@@ -41,45 +45,25 @@ export interface BacktestReport {
  * Backtest one parameter set. Changes nothing.
  *
  * @throws NotFoundError   no such strategy or market
- * @throws ValidationError every bad parameter and setting at once; a period without candles
+ * @throws ValidationError every bad parameter, setting and time at once; a period without candles
  */
 export async function runBacktest(ctx: AppContext, input: BacktestInput): Promise<BacktestReport> {
   const strategy = await getStrategy(ctx, input.strategyId)
   const market = await getMarket(ctx, input.marketId)
-  const problems: FieldError[] = []
-  const execution = executionSettings(input.execution, problems)
-  const timeframe = parseTimeframe(input.timeframe ?? market.timeframe)
-  const row = collect(problems, () => toRow(strategy.definition.parameterSpace, input.parameters))
-  if (problems.length > 0) throw new ValidationError(problems)
+  const { row, execution, timeframe, period } = check(input, strategy.definition, market)
 
   const started = performance.now()
   const compiled = compileStrategy(strategy.definition)
-  const batch = compiled.bind(row!)
+  const batch = compiled.bind(row)
   const timeframeMs = TIMEFRAMES[timeframe]
-  const period = {
-    from: input.from?.getTime() ?? market.firstOpenTime ?? 0,
-    to: input.to?.getTime() ?? (market.lastOpenTime ?? 0) + TIMEFRAMES[parseTimeframe(market.timeframe)],
-  }
-  if (period.from >= period.to) {
-    throw ValidationError.at(
-      'to',
-      `${showTime(period.to)} is not after from, ${showTime(period.from)}. The end is exclusive.`,
-    )
-  }
   const candles = await loadCandles(ctx, market.id, { ...period, timeframe, warmupBars: compiled.warmupBars })
   const window = windowOf(candles.openTime, period, compiled.warmupBars)
-  if (window.start >= window.end) {
-    throw ValidationError.at(
-      'from',
-      `There are no candles from ${showTime(period.from)} to ${showTime(period.to)}. ${market.symbol} ${market.timeframe} has ${showTime(market.firstOpenTime ?? 0)} to ${showTime(market.lastOpenTime ?? 0)}.`,
-    )
-  }
+  if (window.start >= window.end) throw noCandles(period, market)
 
   const dataSet = ctx.engine.dataSet(candles, timeframeMs)
   const detail = await ctx.engine.detail({ dataSet, program: compiled.program, batch, settings: execution, window })
-  const { constraints: _, description: __, name: ___, ...rules } = strategy.definition
   return {
-    parameters: toParameters(strategy.definition.parameterSpace, row!),
+    parameters: toParameters(strategy.definition.parameterSpace, row),
     execution,
     metrics: metricsOf(detail.metrics),
     trades: detail.trades,
@@ -88,20 +72,47 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
     fingerprint: new Fingerprint()
       .addEngine()
       .addCandles(candles)
-      .add([rules, execution, window, timeframeMs])
+      .add([rulesOf(strategy.definition), execution, window, timeframeMs])
       .add(row)
       .digest(),
     durationMs: performance.now() - started,
   }
 }
 
-/** Run a check that throws; its field errors join the others. */
-function collect<T>(problems: FieldError[], check: () => T): T | undefined {
-  try {
-    return check()
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error
-    problems.push(...error.fieldErrors)
-    return undefined
+/** What a caller asks for, with the defaults filled in. */
+function check(input: BacktestInput, { parameterSpace }: StrategyDefinition, market: MarketRow) {
+  const problems: FieldError[] = []
+  const own = parseTimeframe(market.timeframe)
+  const execution = executionSettings(input.execution, problems)
+  const timeframe = collect(problems, () => {
+    const wanted = parseTimeframe(input.timeframe ?? own)
+    requireMultiple(TIMEFRAMES[own], TIMEFRAMES[wanted])
+    return wanted
+  })
+  const row = collect(problems, () => toRow(parameterSpace, input.parameters))
+  const period = {
+    from: input.from?.getTime() ?? market.firstOpenTime ?? 0,
+    to: input.to?.getTime() ?? (market.lastOpenTime ?? 0) + TIMEFRAMES[own],
   }
+  if (period.from >= period.to) {
+    const message = `${showTime(period.to)} is not after from, ${showTime(period.from)}. The end is exclusive.`
+    problems.push({ path: ['to'], message })
+  }
+  if (problems.length > 0) throw new ValidationError(problems)
+  return { row: row!, execution, timeframe: timeframe!, period }
+}
+
+function noCandles(
+  { from, to }: Period,
+  { symbol, timeframe, firstOpenTime, lastOpenTime }: MarketRow,
+): ValidationError {
+  const span = `${showTime(firstOpenTime ?? 0)} to ${showTime(lastOpenTime ?? 0)}`
+  const message = `There are no candles from ${showTime(from)} to ${showTime(to)}; ${symbol} ${timeframe} has ${span}. Choose a period inside.`
+  return ValidationError.at('from', message)
+}
+
+/** What of a strategy decides a backtest: not its name, and not how its parameters may be combined. */
+function rulesOf(definition: StrategyDefinition): Partial<StrategyDefinition> {
+  const { name: _, description: __, constraints: ___, ...rules } = definition
+  return rules
 }

@@ -1,5 +1,7 @@
+import type { GraphQLObjectType } from 'graphql'
 import type { Metrics } from '../backtest/metrics.ts'
 import { readConfig } from '../config.ts'
+import { schema } from '../server/schema.ts'
 import { Client } from './client.ts'
 import { EXIT } from './failure.ts'
 import { readJsonObject } from './json-file.ts'
@@ -7,8 +9,6 @@ import { print } from './output.ts'
 import { backtestInput } from './run-file.ts'
 import { selectionOf } from './selection.ts'
 import { duration, figure, minute, percent, price, table } from './text.ts'
-import type { GraphQLObjectType } from 'graphql'
-import { schema } from '../server/schema.ts'
 
 interface Trade {
   side: string

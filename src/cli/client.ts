@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
-import { CliFailure } from './failure.ts'
-import { readEvents } from './event-stream.ts'
+import { CliFailure, ConnectionLost } from './failure.ts'
+import { piecesOf, readEvents } from './event-stream.ts'
 import { openTransport, reason, type Transport } from './transport.ts'
 
 type Variables = Record<string, unknown>
@@ -41,7 +41,7 @@ export class Client {
     return result
   }
 
-  /** The values of a subscription until it completes. @throws CliFailure where the stream breaks off before */
+  /** The values of a subscription until it completes or is aborted. @throws CliFailure where it breaks off before */
   async *subscribe<T>(query: string, variables: Variables, signal?: AbortSignal): AsyncGenerator<T> {
     const response = await this.#post(query, variables, 'text/event-stream', signal)
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
@@ -49,15 +49,15 @@ export class Client {
       throw new CliFailure(`${this.transport.endpoint} sends no events.`)
     }
     try {
-      for await (const { event, data } of readEvents(response.body)) {
+      for await (const { event, data } of readEvents(piecesOf(response.body, signal))) {
         if (event === 'complete') return
         if (event === 'next') yield dataOf(JSON.parse(data) as Answer<T>)
       }
     } catch (error) {
       if (error instanceof CliFailure || signal?.aborted) throw error
-      throw new CliFailure(`The connection to ${this.transport.endpoint} broke off (${reason(error)}).`)
+      throw new ConnectionLost(`The connection to ${this.transport.endpoint} broke off (${reason(error)}).`)
     }
-    throw new CliFailure(`The connection to ${this.transport.endpoint} broke off.`)
+    if (!signal?.aborted) throw new ConnectionLost(`The connection to ${this.transport.endpoint} broke off.`)
   }
 
   close(): Promise<void> {

@@ -23,15 +23,36 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   }
 }
 
+/**
+ * The pieces of a body as they come, until it ends or the signal aborts: a plain `for await` would wait for the next
+ * piece first.
+ */
+export async function* piecesOf(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  const aborted = new Promise<{ done: true; value?: undefined }>((resolve) => {
+    if (signal?.aborted) resolve({ done: true })
+    signal?.addEventListener('abort', () => resolve({ done: true }), { once: true })
+  })
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), aborted])
+      if (done) return
+      yield value
+    }
+  } finally {
+    void reader.cancel().catch(() => {})
+  }
+}
+
 function parseBlock(block: string): ServerEvent | null {
   let event = 'message'
   const data: string[] = []
   let any = false
   for (const line of block.split(/\r?\n/)) {
-    const [, name, value] = /^(event|data):? ?(.*)$/.exec(line) ?? []
+    const [, name, value = ''] = /^(event|data):? ?(.*)$/.exec(line) ?? []
     if (name === undefined) continue
     any = true
-    if (name === 'event') event = value!
+    if (name === 'event') event = value
     else data.push(value)
   }
   return any ? { event, data: data.join('\n') } : null

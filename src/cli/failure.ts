@@ -22,6 +22,9 @@ export class CliFailure extends Error {
   }
 }
 
+/** The API was not reached, or no longer: trying again may help. */
+export class ConnectionLost extends CliFailure {}
+
 export function usageFailure(message: string): CliFailure {
   return new CliFailure(message, EXIT.usage)
 }
@@ -32,6 +35,6 @@ export function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof DomainError) return { message: error.message, exitCode: EXIT.failed }
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   const debug = process.env.LOG_LEVEL === 'debug' || process.env.LOG_LEVEL === 'trace'
-  const detail = debug ? `\n${stack}` : ' LOG_LEVEL=debug shows where.'
+  const detail = debug ? `\n${stack}` : ' (LOG_LEVEL=debug shows where)'
   return { message: `Unexpected error: ${message.split('\n', 1)[0]}${detail}`, exitCode: EXIT.failed }
 }

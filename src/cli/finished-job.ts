@@ -1,3 +1,4 @@
+import type { GraphQLObjectType } from 'graphql'
 import type { Objective } from '../backtest/metrics.ts'
 import type { FitScores } from '../models/validation.ts'
 import { schema } from '../server/schema.ts'
@@ -10,7 +11,6 @@ import type {
   OutOfSample,
   Readiness,
 } from '../tuning/job.ts'
-import type { GraphQLObjectType } from 'graphql'
 import type { MarketInfo } from './lookup.ts'
 import { selectionOf } from './selection.ts'
 

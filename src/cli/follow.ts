@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from './client.ts'
-import { CliFailure } from './failure.ts'
+import { CliFailure, ConnectionLost } from './failure.ts'
 import { isFinal, JOB_PROGRESS, type JobProgress } from './finished-job.ts'
 
 const ATTEMPTS = 6
@@ -26,10 +26,11 @@ export async function followJob(
         onChange(job)
         if (isFinal(job.status)) return
       }
-      throw new CliFailure(`Job ${id} is gone: it was deleted, or the server is stopping.`)
+      if (!signal.aborted) throw new CliFailure(`Job ${id} is gone: somebody has deleted it.`)
+      return
     } catch (error) {
       if (signal.aborted) return
-      if (failures >= ATTEMPTS) throw error
+      if (!(error instanceof ConnectionLost) || failures >= ATTEMPTS) throw error
       await sleep(PAUSE_MS * 2 ** failures, undefined, { signal }).catch(() => {})
     }
   }

@@ -22,14 +22,14 @@ const SAME_WISH_MS = 250
 export async function serve(): Promise<number> {
   const config = readConfig(process.env)
   const app = await start(config)
-  const server = await listenOrClose(app)
-  writeServerFile(config.home, server.url)
-  announceStart(config, server.url)
+  const server = config.role === 'worker' ? null : await listenOrClose(app)
+  if (server) writeServerFile(config.home, server.url)
+  announceStart(config, server?.url)
 
   await stopSignal()
   say('Stopping …')
   removeServerFile(config.home)
-  await server.close()
+  await server?.close()
   await app.close()
   return EXIT.ready
 }
@@ -47,7 +47,8 @@ async function start(config: Config): Promise<App> {
   throw new CliFailure(['Tunebook cannot start.', ...reasons.map(({ message }) => message)].join('\n'))
 }
 
-async function probePort({ port, host }: Config): Promise<void> {
+async function probePort({ port, host, role }: Config): Promise<void> {
+  if (role === 'worker') return
   const probe = createServer()
   await listen(probe, port, host)
   await new Promise((resolve) => probe.close(resolve))
@@ -62,10 +63,11 @@ async function listenOrClose(app: App): Promise<HttpServer> {
   }
 }
 
-function announceStart(config: Config, url: string): void {
+/** @param url of the HTTP server; a worker has none */
+function announceStart(config: Config, url: string | undefined): void {
   print(`Tunebook ${VERSION}`)
-  print(`  Dashboard  ${url}/`)
-  print(`  API        ${url}/graphql`)
+  print(`  Dashboard  ${url ? `${url}/` : 'none here (TUNEBOOK_ROLE=worker)'}`)
+  if (url) print(`  API        ${url}/graphql`)
   print(`  Compute    ${config.role === 'api' ? 'none here (TUNEBOOK_ROLE=api)' : `${config.threads} threads`}`)
   if (config.databaseUrl !== undefined) return print(`  Database   PostgreSQL at ${new URL(config.databaseUrl).host}`)
   print(`  Database   embedded, in ${config.home}`)

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import type { AppContext } from '../context.ts'
 import { createApi, GRAPHQL_PATH } from '../server/api.ts'
 import { findServer } from '../server/server-file.ts'
-import { CliFailure, usageFailure } from './failure.ts'
+import { ConnectionLost, usageFailure } from './failure.ts'
 
 /** How requests reach the API: in this process, or a server by HTTP. */
 export interface Transport {
@@ -53,7 +53,7 @@ async function reach(endpoint: string, init: RequestInit): Promise<Response> {
     return await fetch(endpoint, init)
   } catch (error) {
     if (init.signal?.aborted) throw error
-    throw new CliFailure(
+    throw new ConnectionLost(
       `No server answers at ${endpoint} (${reason(error)}). Start one with "npm start", or leave --url out to work without one.`,
     )
   }

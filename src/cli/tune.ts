@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts'
 import { Client, ERROR_FIELDS } from './client.ts'
-import { CliFailure, EXIT } from './failure.ts'
+import { CliFailure, EXIT, explain } from './failure.ts'
 import { isFinal, wholeJob, type FinishedJob } from './finished-job.ts'
 import { followJob } from './follow.ts'
 import { readJsonObject, type JsonObject } from './json-file.ts'
@@ -53,8 +53,11 @@ export async function runJob(
   const { job } = await client.mutate<{ job: { id: string } }>(CREATE, { input })
   const view = new ProgressView(process.stderr)
   using interrupt = onInterrupt()
-  await followJob(client, job.id, (change) => !quiet && view.show(change), interrupt.signal)
-  if (!quiet) view.end()
+  try {
+    await followJob(client, job.id, (change) => !quiet && view.show(change), interrupt.signal)
+  } finally {
+    if (!quiet) view.end()
+  }
   if (interrupt.signal.aborted) {
     await leave(client, job.id)
     return null
@@ -73,14 +76,19 @@ async function readFinished(client: Client, id: string): Promise<FinishedJob> {
   )
 }
 
-/** A job in this process ends with it, so it is cancelled; one on a server goes on. */
+/** A job in this process ends with it, so it is cancelled, unless it has just finished; one on a server goes on. */
 async function leave(client: Client, id: string): Promise<void> {
   if (client.transport.kind !== 'local') {
     say(`No longer watching. Job ${id} goes on at ${client.transport.endpoint}.`)
     return
   }
-  await client.mutate(CANCEL, { id })
-  say(`Job ${id} is cancelled.`)
+  const cancelled = `Job ${id} is cancelled.`
+  say(
+    await client.mutate(CANCEL, { id }).then(
+      () => cancelled,
+      (error: unknown) => explain(error).message,
+    ),
+  )
 }
 
 /** Turns the first Ctrl-C into an abort; the second ends the process at once, as Node does by itself. */

@@ -1,10 +1,13 @@
 import { CANDLE_COLUMNS, type Candles } from './candles.ts'
+import { ADDRESSABLE_BYTES, Heap, tooLarge } from './heap.ts'
 import { scratchBytes, type SeriesInput } from './indicators.ts'
 import { BLOCK } from './layout.ts'
-import { columnKey, type ColumnSpec } from './program.ts'
-import { Arena } from './wasm.ts'
+import { columnKey, columnsOf, type ColumnSpec } from './program.ts'
 
 const YEAR = 31_536_000_000
+
+/** Bars that a zone map sums up; the kernel counts on it. */
+const ZONE = 64
 
 let nextId = 1
 
@@ -15,47 +18,60 @@ export interface ColumnTask {
   out: number
 }
 
+/** Computes the tasks of a wave; a wave reads only columns of the waves before it. */
+export type ComputeWave = (tasks: ColumnTask[]) => Promise<void>
+
+interface Column {
+  offset: number
+  /** settled when the values are there; null once they are */
+  pending: Promise<void> | null
+  /** runs that read it now */
+  readers: number
+}
+
 /**
  * The candles of a backtest and the indicator columns over them, in one shared memory that every compute thread
- * reads in place. A column is computed once for each distinct set of arguments.
+ * reads in place. A column is computed once for each distinct set of arguments and kept; when room is short, those
+ * that were read longest ago go first.
  */
 export class DataSet {
   /** Threads recognise the memory by it. */
   readonly id = nextId++
   readonly length: number
   readonly timeframeMs: number
-  readonly arena: Arena
+  readonly arena: Heap
   readonly candles: SeriesInput
-  readonly #columns = new Map<string, number>()
+  /** byte offset of the zone maps of low and high, as `assembly/zones.ts` describes them */
+  readonly zones: number
+  /** ms, of each bar; a view of the memory */
+  readonly openTime: Float64Array
+  /** In the order of use, the most recent one last. */
+  readonly #columns = new Map<string, Column>()
 
-  constructor(candles: Candles, timeframeMs: number) {
+  /** @throws DomainError TOO_LARGE before anything is allocated */
+  constructor(candles: Candles, timeframeMs: number, limitBytes = ADDRESSABLE_BYTES) {
     this.length = candles.openTime.length
     this.timeframeMs = timeframeMs
-    this.arena = new Arena(CANDLE_COLUMNS.length * this.#columnBytes())
+    const bytes = DataSet.bytesOf(this.length)
+    if (bytes > limitBytes) throw tooLarge(bytes, limitBytes)
+    this.arena = new Heap(bytes, limitBytes)
     const offsets = {} as Record<(typeof CANDLE_COLUMNS)[number], number>
     for (const name of CANDLE_COLUMNS) {
-      offsets[name] = this.arena.alloc(this.#columnBytes())
+      offsets[name] = this.arena.alloc(this.columnBytes)
       this.arena.float64(offsets[name], this.length).set(candles[name])
     }
     this.candles = { length: this.length, barsPerYear: YEAR / timeframeMs, ...offsets }
+    this.openTime = this.arena.float64(offsets.openTime, this.length)
+    this.zones = this.arena.putFloat64(zoneMaps(candles))
   }
 
-  /** Byte offset of a column that is there. */
-  column(spec: ColumnSpec): number {
-    if (spec.kind === 'candle') return this.candles[spec.name]
-    const offset = this.#columns.get(columnKey(spec))
-    if (offset === undefined) throw new Error(`Column ${columnKey(spec)} has not been computed.`)
-    return offset
+  /** Bytes that candles and zone maps of so many bars take. */
+  static bytesOf(bars: number): number {
+    return CANDLE_COLUMNS.length * (bars + BLOCK) * 8 + Math.ceil(bars / ZONE) * 16 + 8 * ZONE
   }
 
-  /**
-   * Reserve room for the columns that are missing. @returns what is to be computed, in waves: a wave reads only
-   * columns of the waves before it
-   */
-  plan(specs: Iterable<ColumnSpec>): ColumnTask[][] {
-    const waves: ColumnTask[][] = []
-    for (const spec of specs) this.#planColumn(spec, waves)
-    return waves
+  get columnBytes(): number {
+    return (this.length + BLOCK) * 8
   }
 
   /** Bytes of scratch for computing one column. */
@@ -63,23 +79,133 @@ export class DataSet {
     return scratchBytes(this.length)
   }
 
-  /** @returns the wave after which the column is there: 0 = at once */
-  #planColumn(spec: ColumnSpec, waves: ColumnTask[][]): number {
-    if (spec.kind === 'candle') return 0
-    const key = columnKey(spec)
-    const planned = waves.findIndex((wave) => wave.some((task) => columnKey(task.spec) === key))
-    if (planned >= 0) return planned + 1
-    if (this.#columns.has(key)) return 0
-
-    const wave = spec.source ? this.#planColumn(spec.source, waves) : 0
-    const out = this.arena.alloc(this.#columnBytes())
-    this.#columns.set(key, out)
-    const task = { spec, source: spec.source ? this.column(spec.source) : 0, out }
-    ;(waves[wave] ??= []).push(task)
-    return wave + 1
+  /** Byte offset of a column that is there. */
+  column(spec: ColumnSpec): number {
+    if (spec.kind === 'candle') return this.candles[spec.name]
+    const column = this.#columns.get(columnKey(spec))
+    if (!column || column.pending) throw new Error(`Column ${columnKey(spec)} has not been computed.`)
+    return column.offset
   }
 
-  #columnBytes(): number {
-    return (this.length + BLOCK) * 8
+  /**
+   * Have the columns computed that are missing, and keep all of them until `release`.
+   *
+   * @param compute     fails where one of its tasks did; its columns are then forgotten
+   * @param mayStillRun whether the threads of a failed computation may still write, so that the room must rest
+   */
+  async acquire(specs: readonly ColumnSpec[], compute: ComputeWave, mayStillRun: (error: unknown) => boolean): Promise<void> {
+    const wanted = new Map(specs.flatMap((spec) => columnsOf(spec)).map((spec) => [columnKey(spec), spec]))
+    const held = new Map<string, Column>()
+    try {
+      for (;;) {
+        for (const key of wanted.keys()) this.#hold(key, held)
+        const missing = [...wanted].filter(([key]) => !this.#columns.has(key))
+        if (missing.length > 0) await this.#compute(missing, held, compute, mayStillRun)
+        // columns that another run is computing: should it fail, this one computes them
+        const pending = [...held.values()].flatMap((column) => column.pending ?? [])
+        if (missing.length === 0 && pending.length === 0) return
+        await Promise.allSettled(pending)
+      }
+    } catch (error) {
+      for (const column of held.values()) column.readers--
+      throw error
+    }
   }
+
+  /** The run is over: its columns may go when room is short. */
+  release(specs: readonly ColumnSpec[]): void {
+    for (const key of new Set(specs.flatMap((spec) => columnsOf(spec).map(columnKey)))) this.#columns.get(key)!.readers--
+  }
+
+  /**
+   * Make room by forgetting columns that nobody reads, the least recently used first.
+   *
+   * @param bytes in all; piece: the largest piece of it
+   */
+  makeRoom(bytes: number, piece: number): void {
+    for (const [key, { readers, pending, offset }] of this.#columns) {
+      if (this.arena.availableBytes >= bytes && this.arena.fits(piece)) return
+      if (readers > 0 || pending) continue
+      this.#columns.delete(key)
+      this.arena.free(offset)
+    }
+  }
+
+  /** Keep a column that is there, and note that it was used last. */
+  #hold(key: string, held: Map<string, Column>): void {
+    const column = this.#columns.get(key)
+    if (!column || held.get(key) === column) return
+    column.readers++
+    held.set(key, column)
+    this.#columns.delete(key)
+    this.#columns.set(key, column)
+  }
+
+  async #compute(
+    missing: [string, ColumnSpec][],
+    held: Map<string, Column>,
+    compute: ComputeWave,
+    mayStillRun: (error: unknown) => boolean,
+  ): Promise<void> {
+    const bytes = missing.length * this.columnBytes
+    this.makeRoom(bytes, this.columnBytes)
+    if (this.arena.availableBytes < bytes) throw tooLarge(bytes, this.arena.availableBytes)
+    const done = Promise.withResolvers<void>()
+    done.promise.catch(() => {})
+    const added: { key: string; column: Column }[] = []
+    try {
+      for (const [key] of missing) {
+        const column: Column = { offset: this.arena.alloc(this.columnBytes), pending: done.promise, readers: 1 }
+        this.#columns.set(key, column)
+        held.set(key, column)
+        added.push({ key, column })
+      }
+      for (const wave of wavesOf(missing.map(([, spec]) => spec as ColumnTask['spec']))) {
+        await compute(wave.map((spec) => ({ spec, source: spec.source ? this.#offset(spec.source) : 0, out: this.#offset(spec) })))
+      }
+      for (const { column } of added) column.pending = null
+      done.resolve()
+    } catch (error) {
+      for (const { key, column } of added) {
+        this.#columns.delete(key)
+        held.delete(key)
+        if (mayStillRun(error)) this.arena.freeLater(column.offset)
+        else this.arena.free(column.offset)
+      }
+      done.reject(error)
+      throw error
+    }
+  }
+
+  #offset(spec: ColumnSpec): number {
+    return spec.kind === 'candle' ? this.candles[spec.name] : this.#columns.get(columnKey(spec))!.offset
+  }
+}
+
+/** By how many of the columns each one stands on. */
+function wavesOf(specs: readonly ColumnTask['spec'][]): ColumnTask['spec'][][] {
+  const missing = new Set(specs.map(columnKey))
+  const waves: ColumnTask['spec'][][] = []
+  for (const spec of specs) {
+    const depth = columnsOf(spec).filter((part) => missing.has(columnKey(part))).length - 1
+    ;(waves[depth] ??= []).push(spec)
+  }
+  return waves.filter((wave) => wave.length > 0)
+}
+
+/** Pairs (lowest low, highest high) of 64 bars each. */
+function zoneMaps({ low, high }: Candles): Float64Array {
+  const zones = new Float64Array(2 * Math.ceil(low.length / ZONE))
+  for (let zone = 0; zone < zones.length / 2; zone++) {
+    const end = Math.min((zone + 1) * ZONE, low.length)
+    let lowest = Infinity
+    let highest = -Infinity
+    for (let bar = zone * ZONE; bar < end; bar++) {
+      if (low[bar] < lowest) lowest = low[bar]
+      if (high[bar] > highest) highest = high[bar]
+    }
+    zones[2 * zone] = lowest
+    zones[2 * zone + 1] = highest
+  }
+  return zones
 }

@@ -1,8 +1,8 @@
 import type { ExecutionSettings, Window } from './execution.ts'
+import type { Allocator } from './heap.ts'
 import { BLOCK, encodeSettings, METRIC_COUNT, stackDepth } from './layout.ts'
-import { planFast, type FastPlan } from './planner.ts'
+import { LeafKind, planFast, type FastPlan } from './planner.ts'
 import { SIGNALS, type SampleBatch, type StrategyProgram } from './program.ts'
-import type { Arena } from './wasm.ts'
 
 /**
  * How the host and `assembly/job.ts` see the same bytes. A change here is a change there.
@@ -68,41 +68,45 @@ export const TILE = 16_384
 const NEVER = 0x7fffffff
 
 const SAMPLE_BYTES = 320
-const TRADE_BYTES = 32
+const FILTER_BYTES = 4096
+const TRADE_BYTES = 80
 /** Profit ratios stand in blocks of 63. */
 const RATIOS = 63
 const RATIO_BYTES = 512
 /** Ratios of all samples that a thread works on at once; beyond, it takes fewer samples at a time. */
 const POOL_BYTES = 8 << 20
 
-/** Where the data set keeps what a job reads. */
+/** What is to be backtested, and where the data set keeps what is read. */
 export interface JobInput {
-  arena: Arena
-  candles: { openTime: number; open: number; high: number; low: number; close: number }
-  zones: number
-  openTime: Float64Array
-  timeframeMs: number
+  dataSet: {
+    candles: { openTime: number; open: number; high: number; low: number; close: number }
+    zones: number
+    openTime: Float64Array
+    timeframeMs: number
+  }
   program: StrategyProgram
   batch: SampleBatch
   settings: ExecutionSettings
   window: Window
-  /** byte offsets of `batch.columns` */
-  columns: readonly number[]
-  tile?: number | undefined
 }
 
-/** Put what all threads share into the data set's memory. */
-export function placeJob(input: JobInput): JobWords {
-  const { arena, candles, program, batch, settings, window } = input
+/** Put what all threads share into the data set's memory; the offsets of the columns are left to be filled in. */
+export function placeJob(arena: Allocator, input: JobInput, tile = TILE): JobWords {
+  const { dataSet, program, batch, settings, window } = input
+  const { openTime, timeframeMs } = dataSet
   const plan = planFast(program)
   const words = Object.fromEntries(JOB.map((name) => [name, 0])) as JobWords
-  Object.assign(words, { ...candles, zones: input.zones, ...window })
-  words.settings = arena.putFloat64(encodeSettings(settings, input.timeframeMs))
-  words.tile = tileOf(window, input.tile ?? TILE)
-  const ends = dayEnds(input.openTime, input.timeframeMs, window)
+  for (const name of ['openTime', 'open', 'high', 'low', 'close'] as const) words[name] = dataSet.candles[name]
+  words.zones = dataSet.zones
+  words.start = window.start
+  words.end = window.end
+  words.firstSignal = window.firstSignal
+  words.settings = arena.putFloat64(encodeSettings(settings, timeframeMs))
+  words.tile = tileOf(window, tile)
+  const ends = dayEnds(openTime, timeframeMs, window)
   words.dayEnds = arena.putInt32([...ends, NEVER])
   words.dayCount = ends.length
-  words.stamps = arena.putInt32([...fundingStamps(input.openTime, input.timeframeMs, settings, window), NEVER, 0, 0])
+  words.stamps = arena.putInt32([...fundingStamps(openTime, timeframeMs, settings, window), NEVER, 0, 0])
   placePlan(arena, plan, words)
   words.blockDepth = stackDepth(program)
   words.constants = arena.putFloat64(program.constants)
@@ -110,7 +114,7 @@ export function placeJob(input: JobInput): JobWords {
   words.parameterCount = program.parameterCount
   words.slots = arena.putInt32(batch.slots)
   words.slotCount = program.slotCount
-  words.columns = arena.putInt32(input.columns)
+  words.columns = arena.alloc(batch.columns.length * 4)
   words.stopLoss = arena.putFloat64(batch.stopLoss)
   words.takeProfit = arena.putFloat64(batch.takeProfit)
   words.trailingStop = arena.putFloat64(batch.trailingStop)
@@ -121,8 +125,15 @@ export function placeJob(input: JobInput): JobWords {
   return words
 }
 
+/** Bytes that `placeJob` takes, rounded up. */
+export function sharedBytes({ dataSet, program, batch, window }: JobInput): number {
+  const perSample = 8 * program.parameterCount + 4 * program.slotCount + 4 * 8 + 4 + METRIC_COUNT * 8
+  const days = dayEnds(dataSet.openTime, dataSet.timeframeMs, window).length
+  return batch.count * perSample + 4 * batch.columns.length + 4 * days + (1 << 20)
+}
+
 /** Give one thread its scratch. @returns the byte offset of its Job */
-export function placeLane(arena: Arena, shared: JobWords, plan: ScratchShape, samples: number): number {
+export function placeLane(arena: Allocator, shared: JobWords, plan: ScratchShape, samples: number): number {
   const scratchBytes = laneBytes(plan, samples)
   const own = { ...shared, scratch: arena.alloc(scratchBytes), scratchBytes }
   return arena.putInt32(JOB.map((name) => own[name]))
@@ -136,18 +147,21 @@ export interface ScratchShape {
   bitmapDepth: number
   blockDepth: number
   leafCount: number
+  /** leaves with a parameter times a feed */
+  scaledCount: number
   feeds: readonly { code: unknown; use: number }[]
 }
 
-export function shapeOf(program: StrategyProgram, words: Pick<JobWords, 'tile' | 'start' | 'end' | 'dayCount'>): ScratchShape {
+export function shapeOf({ dataSet, program, window }: JobInput, tile = TILE): ScratchShape {
   const plan = planFast(program)
   return {
-    tile: words.tile,
-    windowBars: words.end - words.start,
-    dayCount: words.dayCount,
+    tile: tileOf(window, tile),
+    windowBars: window.end - window.start,
+    dayCount: dayEnds(dataSet.openTime, dataSet.timeframeMs, window).length,
     bitmapDepth: plan.bitmapDepth,
     blockDepth: stackDepth(program),
     leafCount: plan.leaves.length,
+    scaledCount: plan.leaves.filter(({ kind }) => kind === LeafKind.SCALED).length,
     feeds: plan.feeds,
   }
 }
@@ -157,15 +171,17 @@ export function laneBytes(shape: ScratchShape, samples: number): number {
   const { tile, feeds, leafCount } = shape
   const places = tile + 128
   const bitmap = (places / 64 + 2) * 8
-  let bytes = 4096 + 64 * (8 * feeds.length + 8)
+  let bytes = 4096 + 64 * (10 * feeds.length + 16)
   bytes += 2 * (bitmap + places / 16 + (places + 64) * 8 + leafCount * bitmap) + leafCount * bitmap
   for (const { code, use } of feeds) {
     const count = (bits: number): number => (bits & 1) + ((bits >> 1) & 1)
-    bytes += count(use) * (places + BLOCK) * 8 + count(use >> 2) * (places + 64) * 4 + (code ? (places + BLOCK) * 8 : 0)
-    bytes += 20
+    bytes += count(use | (use >> 2)) * (places + BLOCK) * 8 + count(use >> 2) * ((places + 64) * 4 + FILTER_BYTES)
+    if (code) bytes += (places + BLOCK) * 8
+    bytes += 32
   }
+  bytes += 2 * (leafCount * 5 + 128 + shape.scaledCount * (places * 12 + 1024 + FILTER_BYTES + 64))
   bytes += shape.blockDepth * (BLOCK * 8 + 4) + 6 * bitmap * (shape.bitmapDepth + 1) + bitmap
-  bytes += (tile + 64) * 33 + (tile + 2) * TRADE_BYTES
+  bytes += (tile + 64) * 32 + 2 * (tile / 64 + 1) * 16 * (32 - Math.clz32(tile / 64)) + 4 * (tile + 2) * TRADE_BYTES
   bytes += samples * (4 + leafCount * 16 + SAMPLE_BYTES + shape.dayCount * 8)
   const most = (Math.ceil(shape.windowBars / RATIOS) + 1) * RATIO_BYTES // of one sample: a trade on every bar
   return Math.ceil(bytes / 64) * 64 + Math.max(most, Math.min(POOL_BYTES, most * samples))
@@ -176,7 +192,7 @@ function tileOf({ start, end }: Window, tile: number): number {
   return Math.min(tile, Math.ceil(bars / 64) * 64)
 }
 
-function placePlan(arena: Arena, plan: FastPlan, words: JobWords): void {
+function placePlan(arena: Allocator, plan: FastPlan, words: JobWords): void {
   const place = (code: Int32Array | null): number[] => (code ? [arena.putInt32(code), code.length] : [0, 0])
   words.feedCount = plan.feeds.length
   words.feeds = arena.putInt32(plan.feeds.flatMap(({ code, slot, offset, use }) => [...place(code), slot, offset, use]))

@@ -1,10 +1,14 @@
+import { totalmem } from 'node:os'
 import { Piscina } from 'piscina'
+import { DomainError } from '../errors.ts'
 import type { Candles } from './candles.ts'
-import { DataSet } from './data-set.ts'
-import { decodeTrade, encodeSettings, METRIC_COUNT, RUN, scratchBytes, stackBytes, stackDepth, TRADE_FIELDS } from './layout.ts'
-import type { RunWords } from './layout.ts'
+import { type ColumnTask, DataSet } from './data-set.ts'
+import { DataSetCache, type OpenDataSet } from './data-set-cache.ts'
 import type { ExecutionSettings, TradeRecord, Window } from './execution.ts'
-import { SIGNALS, type SampleBatch, type StrategyProgram } from './program.ts'
+import { Control, type JobWords, laneBytes, orderBySlots, placeJob, placeLane, type ScratchShape, shapeOf, sharedBytes } from './fast-job.ts'
+import { ADDRESSABLE_BYTES, type Scope, tooLarge } from './heap.ts'
+import { decodeTrade, METRIC_COUNT, placeRun, TRADE_FIELDS } from './layout.ts'
+import { columnKey, columnsOf, type ColumnSpec, type SampleBatch, type StrategyProgram } from './program.ts'
 import { engineModule } from './wasm.ts'
 import type { MemoryHandle, Task } from './worker.ts'
 
@@ -18,10 +22,19 @@ export interface BacktestRequest {
 }
 
 export interface RunOptions {
-  /** stops the run between two chunks and ends the threads' calls */
+  /** stops the run within a few milliseconds */
   signal?: AbortSignal | undefined
   /** @param done samples finished so far */
   onProgress?: ((done: number) => void) | undefined
+  /** for tests: the kernel traps, or never ends */
+  fault?: 'TRAP' | 'ENDLESS' | undefined
+}
+
+export interface EngineOptions {
+  /** of one data set with its columns and runs; by default half of the machine's, at most 4 GiB */
+  memoryBytes?: number | undefined
+  /** longest time of one call of a kernel; by default by the work it has to do, far beyond what that takes */
+  deadlineMs?: number | undefined
 }
 
 /** One sample in full detail. */
@@ -33,17 +46,26 @@ export interface BacktestDetail {
   equity: Float64Array
 }
 
-/** A chunk is about this much work, so that progress moves and a cancel is heard. */
-const CHUNK_BAR_SAMPLES = 4_000_000
+/** Less work than this (bars × samples) is not worth waking a second thread. */
+const FAN_OUT = 20_000_000
+/** What the samples of a chunk may take in a thread's memory. */
+const CHUNK_BYTES = 16 << 20
+const PROGRESS_MS = 100
 
 /** The compute threads. Typed arrays in, typed arrays out; it knows nothing of jobs, strategies or the database. */
 export class Engine {
   readonly threads: number
   readonly #pool: Piscina
+  readonly #memoryBytes: number
+  readonly #deadlineMs: number | undefined
+  readonly #cache: DataSetCache
 
   /** @param onError hears of failures that belong to no call, such as the late answer of a cancelled one */
-  constructor(threads: number, onError: (error: unknown) => void) {
+  constructor(threads: number, onError: (error: unknown) => void, options: EngineOptions = {}) {
     this.threads = threads
+    this.#memoryBytes = Math.min(options.memoryBytes ?? totalmem() / 2, ADDRESSABLE_BYTES)
+    this.#deadlineMs = options.deadlineMs
+    this.#cache = new DataSetCache(this.#memoryBytes)
     this.#pool = new Piscina({
       filename: new URL('./worker.ts', import.meta.url).href,
       minThreads: 0,
@@ -58,8 +80,22 @@ export class Engine {
     await this.#pool.close({ force: true })
   }
 
+  /** @throws DomainError TOO_LARGE */
   dataSet(candles: Candles, timeframeMs: number): DataSet {
-    return new DataSet(candles, timeframeMs)
+    return new DataSet(candles, timeframeMs, this.#memoryBytes)
+  }
+
+  /**
+   * The data set of this key, with the columns that earlier jobs had computed; `load` is asked where there is none.
+   * It is kept for a while after the last holder has closed it.
+   *
+   * @param key says all that the candles depend on: market, its version, timeframe, from and to
+   */
+  openDataSet(key: string, load: () => Promise<{ candles: Candles; timeframeMs: number }>): Promise<OpenDataSet> {
+    return this.#cache.open(key, async () => {
+      const { candles, timeframeMs } = await load()
+      return this.dataSet(candles, timeframeMs)
+    })
   }
 
   /**
@@ -69,97 +105,218 @@ export class Engine {
    * @param task.data   anything that can be cloned
    */
   async call<T>(task: { module: string; name: string; data: unknown }, signal?: AbortSignal): Promise<T> {
-    return (await this.#run({ kind: 'call', ...task }, signal)) as T
+    return (await this.#pool.run({ kind: 'call', ...task }, signal ? { signal } : {})) as T
   }
 
   /**
    * Backtest every sample of a batch.
    *
    * @returns f64[count × 26]: a row of metrics per sample, the same bits for any number of threads
+   * @throws DomainError TOO_LARGE where it would not fit, before anything is allocated; DEADLINE_EXCEEDED
    */
   async backtest(request: BacktestRequest, options: RunOptions = {}): Promise<Float64Array> {
     const { dataSet, batch } = request
-    await this.#computeColumns(request, options.signal)
-    const mark = dataSet.arena.mark()
-    try {
-      const shared = place(request)
-      const lanes = Math.min(this.threads, batch.count)
-      const runs = Array.from({ length: lanes }, () => placeLane(request, shared))
-      const chunk = Math.max(1, Math.min(Math.ceil(batch.count / lanes), Math.ceil(CHUNK_BAR_SAMPLES / bars(request))))
-      let next = 0
-      let done = 0
-      const lane = async (run: number): Promise<void> => {
-        while (next < batch.count) {
-          options.signal?.throwIfAborted()
-          const from = next
-          const to = (next = Math.min(batch.count, from + chunk))
-          await this.#run({ kind: 'backtest', handle: handle(dataSet), run, from, to }, options.signal)
-          done += to - from
-          options.onProgress?.(done)
+    if (batch.count === 0) return new Float64Array()
+    options.signal?.throwIfAborted()
+    const plan = this.#planRun(request)
+    return this.#inScope(dataSet, async (scope) => {
+      const words = placeJob(scope, request)
+      const jobs = Array.from({ length: plan.lanes }, () => placeLane(scope, words, plan.shape, plan.chunk))
+      const scratches = this.#columnScratches(scope, dataSet)
+      const control = scope.int32(words.control, 3)
+      if (options.fault) control[Control.FAULT] = options.fault === 'TRAP' ? 1 : 2
+      const stop = (): void => void Atomics.store(control, Control.STOP, 1)
+      options.signal?.addEventListener('abort', stop)
+      const progress = options.onProgress && setInterval(() => options.onProgress!(finished(control, words, batch)), PROGRESS_MS)
+      try {
+        let from = 0
+        for (const { to, columns } of plan.parts) {
+          await this.#withColumns({ dataSet, scratches, specs: columns, signal: options.signal }, () =>
+            this.#runPart({ request, words, jobs, from, to, chunk: plan.chunk, columns, scope, stop }, options.signal),
+          )
+          from = to
         }
+      } finally {
+        clearInterval(progress)
+        options.signal?.removeEventListener('abort', stop)
       }
-      await Promise.all(runs.map(lane))
-      return dataSet.arena.float64(shared.results, batch.count * METRIC_COUNT).slice()
-    } finally {
-      dataSet.arena.release(mark)
-    }
+      options.signal?.throwIfAborted()
+      options.onProgress?.(batch.count)
+      return scope.float64(words.results, batch.count * METRIC_COUNT).slice()
+    })
   }
 
   /** Backtest the one sample of a batch with its trades and its equity curve. */
   async detail(request: BacktestRequest, options: RunOptions & { flags?: Uint8Array } = {}): Promise<BacktestDetail> {
-    const { arena } = request.dataSet
-    await this.#computeColumns(request, options.signal)
-    const mark = arena.mark()
+    const { dataSet, batch } = request
+    const bars = barsOf(request)
+    options.signal?.throwIfAborted()
+    return this.#inScope(dataSet, (scope) => {
+      const scratches = this.#columnScratches(scope, dataSet)
+      return this.#withColumns({ dataSet, scratches, specs: batch.columns, signal: options.signal }, async () => {
+        const words = placeRun(scope, request, options.flags)
+        const task: Task = { kind: 'detail', handle: handle(dataSet), run: words.run }
+        const count = (await this.#compute(task, bars, options.signal)) as number
+        return {
+          metrics: scope.float64(words.results, METRIC_COUNT).slice(),
+          trades: Array.from({ length: count }, (_, i) =>
+            decodeTrade(scope.float64(words.tradesOut + i * TRADE_FIELDS * 8, TRADE_FIELDS)),
+          ),
+          equity: scope.float64(words.equityOut, bars).slice(),
+        }
+      })
+    })
+  }
+
+  /**
+   * How a run is divided: threads, samples that one works on at a time, and parts whose columns fit the memory.
+   *
+   * @throws DomainError TOO_LARGE
+   */
+  #planRun(request: BacktestRequest): RunPlan {
+    const { dataSet, batch } = request
+    const shape = shapeOf(request)
+    const work = batch.count * barsOf(request)
+    const lanes = work < FAN_OUT ? 1 : Math.min(this.threads, batch.count)
+    const perSample = Math.max(1, laneBytes(shape, 2) - laneBytes(shape, 1))
+    const chunk = Math.max(1, Math.min(Math.ceil(batch.count / lanes), Math.floor(CHUNK_BYTES / perSample)))
+    const own = sharedBytes(request) + lanes * laneBytes(shape, chunk) + this.threads * dataSet.columnScratchBytes
+    const forColumns = dataSet.arena.limitBytes - DataSet.bytesOf(dataSet.length) - own
+    const parts = partition(request, Math.floor(forColumns / dataSet.columnBytes), own)
+    dataSet.makeRoom(own, laneBytes(shape, chunk))
+    if (dataSet.arena.availableBytes < own) throw tooLarge(own, dataSet.arena.availableBytes)
+    return { shape, lanes, chunk, parts }
+  }
+
+  /** Run positions [from, to) of a job, whose columns are there. */
+  async #runPart(part: RunPart, signal: AbortSignal | undefined): Promise<void> {
+    const { request, words, jobs, from, to, chunk, columns, scope, stop } = part
+    const { dataSet, batch } = request
+    const present = new Set(columns)
+    const offsets = batch.columns.map((spec) => (present.has(spec) ? dataSet.column(spec) : 0))
+    scope.int32(words.columns, offsets.length).set(offsets)
+    const step = Math.min(chunk, Math.ceil((to - from) / jobs.length))
+    let next = from
+    const lane = async (job: number): Promise<void> => {
+      let fitting = step
+      while (next < to && fitting > 0) {
+        const begin = next
+        const end = (next = Math.min(to, next + step))
+        const task: Task = { kind: 'backtest', handle: handle(dataSet), job, from: begin, to: end, chunk: fitting }
+        fitting = (await this.#compute(task, barsOf(request) * (end - begin), signal)) as number
+      }
+    }
+    // a failure stops the others, and all of them are waited for: they write into the same memory
+    const ends = await Promise.allSettled(jobs.map((job) => lane(job).catch((error: unknown) => (stop(), Promise.reject(error)))))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    signal?.throwIfAborted()
+  }
+
+  /** Have the columns computed that the data set does not hold yet, spread over the threads, and keep them for a run. */
+  async #withColumns<T>(
+    { dataSet, scratches, specs, signal }: ColumnRun,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const compute = async (tasks: ColumnTask[]): Promise<void> => {
+      const ends = await Promise.allSettled(
+        scratches.slice(0, tasks.length).map((scratch, lane) => {
+          const columns = tasks.filter((_, at) => at % scratches.length === lane)
+          const task: Task = { kind: 'columns', handle: handle(dataSet), candles: dataSet.candles, columns, scratch }
+          return this.#compute(task, dataSet.length * columns.length, signal)
+        }),
+      )
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+    }
+    await dataSet.acquire(specs, compute, wasStopped)
     try {
-      const shared = place(request)
-      shared.equityOut = arena.alloc(bars(request) * 8)
-      shared.tradesOut = arena.alloc(bars(request) * TRADE_FIELDS * 8)
-      if (options.flags) {
-        shared.givenFlags = arena.alloc(options.flags.length)
-        arena.uint8(shared.givenFlags, options.flags.length).set(options.flags)
-      }
-      const run = placeLane(request, shared)
-      const task: Task = { kind: 'backtest', handle: handle(request.dataSet), run, from: 0, to: 1 }
-      const count = (await this.#run(task, options.signal)) as number
-      return {
-        metrics: arena.float64(shared.results, METRIC_COUNT).slice(),
-        trades: Array.from({ length: count }, (_, i) =>
-          decodeTrade(arena.float64(shared.tradesOut + i * TRADE_FIELDS * 8, TRADE_FIELDS)),
-        ),
-        equity: arena.float64(shared.equityOut, bars(request)).slice(),
-      }
+      return await run()
     } finally {
-      arena.release(mark)
+      dataSet.release(specs)
     }
   }
 
-  /** The batch's columns that the data set does not hold yet, spread over the threads. */
-  async #computeColumns({ dataSet, batch }: BacktestRequest, signal?: AbortSignal): Promise<void> {
-    const waves = dataSet.plan(batch.columns)
-    const mark = dataSet.arena.mark()
-    const scratches = Array.from({ length: this.threads }, () => dataSet.arena.alloc(dataSet.columnScratchBytes))
+  /** One for each thread; taken before the columns, which may leave no room in one piece. */
+  #columnScratches(scope: Scope, dataSet: DataSet): number[] {
+    return Array.from({ length: this.threads }, () => scope.alloc(dataSet.columnScratchBytes))
+  }
+
+  /** Memory for a run, given back when it is over; later, where a thread was stopped by force and may still write. */
+  async #inScope<T>(dataSet: DataSet, run: (scope: Scope) => Promise<T>): Promise<T> {
+    const scope = dataSet.arena.scope()
     try {
-      for (const wave of waves) {
-        const shares = scratches.map((_, lane) => wave.filter((_, at) => at % this.threads === lane))
-        await Promise.all(
-          shares.map((columns, lane) => {
-            if (columns.length === 0) return undefined
-            const task: Task = { kind: 'columns', handle: handle(dataSet), candles: dataSet.candles, columns, scratch: scratches[lane]! }
-            return this.#run(task, signal)
-          }),
-        )
-      }
-    } finally {
-      dataSet.arena.release(mark)
+      const result = await run(scope)
+      scope.release()
+      return result
+    } catch (error) {
+      if (wasStopped(error)) scope.releaseLater()
+      else scope.release()
+      throw error
     }
   }
 
-  #run(task: Task, signal?: AbortSignal): Promise<unknown> {
-    return this.#pool.run(task, signal ? { signal } : {})
+  /**
+   * Run a task, no longer than its deadline: then its thread is stopped and replaced.
+   *
+   * @param work bars × samples, or bars × columns
+   */
+  async #compute(task: Task, work: number, signal: AbortSignal | undefined): Promise<unknown> {
+    const limit = this.#deadlineMs ?? 10_000 + work / 5_000
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), limit)
+    try {
+      return await this.#pool.run(task, { signal: deadline.signal })
+    } catch (error) {
+      if (!deadline.signal.aborted) throw error
+      signal?.throwIfAborted()
+      throw new DeadlineError(limit)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 
-function bars({ window }: BacktestRequest): number {
+/** A thread that did not answer in time was stopped. */
+export class DeadlineError extends DomainError {
+  constructor(limitMs: number) {
+    super(
+      'DEADLINE_EXCEEDED',
+      `A calculation took longer than ${Math.round(limitMs)} ms and was stopped. Try again with fewer samples or a shorter period.`,
+    )
+  }
+}
+
+function wasStopped(error: unknown): boolean {
+  return error instanceof DeadlineError
+}
+
+interface RunPlan {
+  shape: ScratchShape
+  lanes: number
+  /** samples that a thread works on at a time */
+  chunk: number
+  parts: { to: number; columns: ColumnSpec[] }[]
+}
+
+interface ColumnRun {
+  dataSet: DataSet
+  scratches: number[]
+  specs: readonly ColumnSpec[]
+  signal: AbortSignal | undefined
+}
+
+interface RunPart {
+  request: BacktestRequest
+  words: JobWords
+  jobs: number[]
+  from: number
+  to: number
+  chunk: number
+  columns: readonly ColumnSpec[]
+  scope: Scope
+  stop: () => void
+}
+
+function barsOf({ window }: { window: Window }): number {
   return window.end - window.start
 }
 
@@ -167,46 +324,33 @@ function handle(dataSet: DataSet): MemoryHandle {
   return { id: dataSet.id, module: engineModule(), memory: dataSet.arena.memory }
 }
 
-/** Put what all threads share into the data set's memory. */
-function place({ dataSet, program, batch, settings, window }: BacktestRequest): RunWords {
-  const { arena, candles } = dataSet
-  const words = Object.fromEntries(RUN.map((name) => [name, 0])) as RunWords
-  words.settings = arena.putFloat64(encodeSettings(settings, dataSet.timeframeMs))
-  words.openTime = candles.openTime
-  words.open = candles.open
-  words.high = candles.high
-  words.low = candles.low
-  words.close = candles.close
-  words.start = window.start
-  words.end = window.end
-  words.firstSignal = window.firstSignal
-  for (const signal of SIGNALS) {
-    words[signal] = arena.putInt32(program.signals[signal])
-    words[`${signal}Words`] = program.signals[signal].length
-  }
-  words.constants = arena.putFloat64(program.constants)
-  words.parameters = arena.putFloat64(batch.parameters)
-  words.parameterCount = program.parameterCount
-  words.slots = arena.putInt32(batch.slots)
-  words.slotCount = program.slotCount
-  words.columns = arena.putInt32(batch.columns.map((spec) => dataSet.column(spec)))
-  words.stopLoss = arena.putFloat64(batch.stopLoss)
-  words.takeProfit = arena.putFloat64(batch.takeProfit)
-  words.trailingStop = arena.putFloat64(batch.trailingStop)
-  words.leverage = arena.putFloat64(batch.leverage)
-  words.results = arena.alloc(batch.count * METRIC_COUNT * 8)
-  words.stackDepth = stackDepth(program)
-  return words
+/** The kernel counts tiles × samples. */
+function finished(control: Int32Array, { start, end, tile }: JobWords, { count }: SampleBatch): number {
+  const tiles = Math.floor((end - 1) / tile) - Math.floor(start / tile) + 1
+  return Math.min(count, Math.floor(Atomics.load(control, Control.DONE) / tiles))
 }
 
-/** Give one thread its scratch. @returns the byte offset of its Run */
-function placeLane(request: BacktestRequest, shared: RunWords): number {
-  const { arena, length } = request.dataSet
-  const own = {
-    ...shared,
-    flags: arena.alloc(length),
-    stack: arena.alloc(stackBytes(shared.stackDepth)),
-    scratch: arena.alloc(scratchBytes(bars(request))),
-  }
-  return arena.putInt32(RUN.map((name) => own[name]))
+/** Stretches of the order of work, each with no more columns than there is room for. */
+function partition({ batch, program, dataSet }: BacktestRequest, room: number, ownBytes: number): RunPlan['parts'] {
+  const parts: RunPlan['parts'] = []
+  const width = program.slotCount
+  const sources = batch.columns.map((spec) => new Set(columnsOf(spec).map(columnKey)))
+  let used = new Set<number>()
+  let keys = new Set<string>()
+  const close = (to: number): void => void (to > 0 && parts.push({ to, columns: [...used].map((column) => batch.columns[column]) }))
+  orderBySlots(batch, width).forEach((sample, position) => {
+    const own = batch.slots.subarray(sample * width, (sample + 1) * width)
+    if (own.every((column) => used.has(column))) return
+    const added = new Set([...own].flatMap((column) => [...sources[column]]))
+    if (added.size > room) throw tooLarge(DataSet.bytesOf(dataSet.length) + ownBytes + added.size * dataSet.columnBytes, dataSet.arena.limitBytes)
+    if (keys.union(added).size > room) {
+      close(position)
+      used = new Set()
+      keys = new Set()
+    }
+    for (const column of own) used.add(column)
+    for (const key of added) keys.add(key)
+  })
+  close(batch.count)
+  return parts
 }

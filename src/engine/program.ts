@@ -17,6 +17,12 @@ export function columnKey(spec: ColumnSpec): string {
   return `${spec.name}(${[...(spec.source ? [columnKey(spec.source)] : []), ...spec.args].join(',')})`
 }
 
+/** The computed columns that one needs, each after those it stands on, itself last. */
+export function columnsOf(spec: ColumnSpec): ColumnSpec[] {
+  if (spec.kind === 'candle') return []
+  return [...(spec.source ? columnsOf(spec.source) : []), spec]
+}
+
 /**
  * Postfix instructions of three 32-bit words each: operation, operand, offset. Values are f64, truth is 1 and 0.
  * A comparison with an undefined value (NaN) is false, NOT_EQUAL too; there is no NOT: the compiler moves it into

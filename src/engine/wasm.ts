@@ -62,12 +62,47 @@ export interface Kernel {
   backtest(run: number, from: number, to: number): number
   // fast backtest
   fastBacktest(job: number, from: number, to: number): number
-  priceZones(low: number, high: number, length: number, out: number): void
   // trees
   // prettier-ignore
-  sumLeaves(feature: number, number: number, left: number, roots: number, trees: number, rows: number, count: number, columns: number, out: number): void
+  sumLeaves(feature: number, number: number, left: number, roots: number, trees: number, rows: number, count: number, columns: number, single: number, out: number): void
+  emitTree(growth: number, base: number, feature: number, number: number, left: number, cover: number): number
+  boostRound(boosting: number, round: number): number
+  growForestTree(forest: number, tree: number): number
+  fillExits(table: number): void
+  // prettier-ignore
+  quantise(values: number, count: number, width: number, slots: number, columns: number, cuts: number, out: number, stride: number, bias: number): void
+  // prettier-ignore
+  scoreSingle(exits: number, trees: number, offsets: number, treeCount: number, codes: number, registers: number, rows: number, sums: number): void
+  // prettier-ignore
+  scoreDouble(exits: number, trees: number, offsets: number, treeCount: number, codes: number, registers: number, rows: number, sums: number): void
+  interventionalShap(shap: number, root: number): void
+  // prettier-ignore
+  pathShap(feature: number, number: number, left: number, cover: number, root: number, row: number, scratch: number, out: number): void
   // cscv
   cscv(sums: number, columns: number, blocks: number, rows: number, scratch: number, out: number): number
+  // linear algebra: matrices are f64[n × n] by rows, n a multiple of 8
+  cholesky(matrix: number, n: number, inverses: number, scratch: number): number
+  solveRows(factor: number, n: number, inverses: number, rows: number, count: number, scratch: number): void
+  dotRows(matrix: number, rows: number, n: number, vector: number, out: number): void
+  // gaussian process
+  // prettier-ignore
+  maternRows(places: number, placeCount: number, points: number, count: number, n: number, columns: number, signal: number, out: number): void
+  // prettier-ignore
+  maternMatrix(rows: number, count: number, points: number, n: number, columns: number, signal: number, diagonal: number, out: number, slopes: number): void
+  // prettier-ignore
+  maternMeans(places: number, placeCount: number, points: number, n: number, columns: number, signal: number, weights: number, scratch: number, out: number): void
+  // prettier-ignore
+  marginalLikelihood(rows: number, count: number, points: number, n: number, columns: number, signal: number, noise: number, jitter: number, target: number, scratch: number, gradient: number): number
+  // support vectors
+  // prettier-ignore
+  trainSvr(rows: number, points: number, count: number, n: number, columns: number, target: number, c: number, epsilon: number, tolerance: number, most: number, slotTotal: number, cache: number, slots: number, beta: number, error: number, result: number): void
+  // prettier-ignore
+  predictSvr(places: number, placeCount: number, points: number, n: number, columns: number, beta: number, intercept: number, scratch: number, out: number): void
+  // neural network: numbers are f32
+  // prettier-ignore
+  trainEpoch(parameters: number, moments: number, state: number, size: number, inputs: number, first: number, second: number, rows: number, targets: number, order: number, count: number, batch: number, penalty: number, rate: number, scratch: number): number
+  // prettier-ignore
+  predictNetwork(parameters: number, inputs: number, first: number, second: number, rows: number, count: number, scratch: number, out: number): void
 }
 
 const wasmFile = new URL('../../build/engine.wasm', import.meta.url)

@@ -12,7 +12,10 @@ export interface MemoryHandle {
 /** What a compute thread can be asked to do. Nothing is copied but these few numbers. */
 export type Task =
   | { kind: 'columns'; handle: MemoryHandle; candles: SeriesInput; columns: ColumnTask[]; scratch: number }
-  | { kind: 'backtest'; handle: MemoryHandle; run: number; from: number; to: number }
+  /** samples [from, to) of a job, at most `chunk` at once; gives what turned out to fit, 0 when told to stop */
+  | { kind: 'backtest'; handle: MemoryHandle; job: number; from: number; to: number; chunk: number }
+  /** one sample bar by bar, with its trades and equity; gives the number of trades */
+  | { kind: 'detail'; handle: MemoryHandle; run: number }
   | { kind: 'call'; module: string; name: string; data: unknown }
 
 /** Instances by data set; a thread keeps those of the last few. */
@@ -20,19 +23,38 @@ const instances = new Map<number, Kernel>()
 const KEPT = 4
 
 export default async function work(task: Task): Promise<unknown> {
+  if (task.kind === 'call') {
+    const module = (await import(task.module)) as Record<string, (data: unknown) => unknown>
+    return module[task.name]!(task.data)
+  }
+  try {
+    return compute(task, kernelOf(task.handle))
+  } catch (error) {
+    instances.delete(task.handle.id) // a trap leaves the globals of an instance as they were
+    throw error
+  }
+}
+
+function compute(task: Exclude<Task, { kind: 'call' }>, kernel: Kernel): unknown {
   switch (task.kind) {
-    case 'columns': {
-      const kernel = kernelOf(task.handle)
+    case 'columns':
       for (const { spec, source, out } of task.columns) computeColumn(kernel, spec, task.candles, source, out, task.scratch)
       return undefined
-    }
     case 'backtest':
-      return kernelOf(task.handle).backtest(task.run, task.from, task.to)
-    case 'call': {
-      const module = (await import(task.module)) as Record<string, (data: unknown) => unknown>
-      return module[task.name]!(task.data)
-    }
+      return backtest(kernel, task)
+    case 'detail':
+      return kernel.backtest(task.run, 0, 1)
   }
+}
+
+function backtest(kernel: Kernel, { job, from, to, chunk }: Task & { kind: 'backtest' }): number {
+  while (from < to) {
+    const done = kernel.fastBacktest(job, from, Math.min(to, from + chunk))
+    if (done === 0) return 0
+    if (done > 0) from += done
+    else chunk = -done
+  }
+  return chunk
 }
 
 function kernelOf({ id, module, memory }: MemoryHandle): Kernel {

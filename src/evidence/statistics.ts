@@ -1,11 +1,58 @@
-import { quantileOfSorted } from '../engine/statistics.ts'
+import { isConstant, mean, quantileOfSorted } from '../engine/statistics.ts'
 import { localKernel } from '../engine/wasm.ts'
 
-/** Intervals, tests and drift measures. What is not defined is null. */
+/** Shape, lines, intervals, tests and drift measures. What is not defined is null. */
 
 export interface Interval {
   low: number
   high: number
+}
+
+export interface Shape {
+  /** 0 where both tails are alike, below 0 with the longer tail on the side of the losses */
+  skewness: number
+  /** plain, not excess: 3 for a normal distribution */
+  kurtosis: number
+}
+
+/** Third and fourth standardised moment, with n in every denominator; null where the values do not vary. */
+export function shapeOf(values: ArrayLike<number>): Shape | null {
+  if (isConstant(values)) return null
+  const centre = mean(values)
+  let second = 0
+  let third = 0
+  let fourth = 0
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i] - centre
+    second += x * x
+    third += x * x * x
+    fourth += x * x * x * x
+  }
+  const variance = second / values.length
+  return {
+    skewness: third / values.length / (variance * Math.sqrt(variance)),
+    kurtosis: fourth / values.length / (variance * variance),
+  }
+}
+
+export interface Line {
+  slope: number
+  intercept: number
+}
+
+/** The line through y that leaves the least squares; null where x does not vary. */
+export function regression(x: ArrayLike<number>, y: ArrayLike<number>): Line | null {
+  if (isConstant(x)) return null
+  const centreX = mean(x)
+  const centreY = mean(y)
+  let together = 0
+  let alone = 0
+  for (let i = 0; i < x.length; i++) {
+    together += (x[i] - centreX) * (y[i] - centreY)
+    alone += (x[i] - centreX) * (x[i] - centreX)
+  }
+  const slope = together / alone
+  return { slope, intercept: centreY - slope * centreX }
 }
 
 /**

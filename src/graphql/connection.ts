@@ -1,6 +1,6 @@
 import { resolveCursorConnection } from '@pothos/plugin-relay'
 import { ValidationError } from '../errors.ts'
-import type { CursorKey, Slice } from '../paging.ts'
+import { notACursor, type CursorKey, type Slice } from '../paging.ts'
 
 /** The arguments of a Relay connection. */
 export interface PageArguments {
@@ -43,9 +43,12 @@ export async function page<T>(
 }
 
 function checkSizes(args: PageArguments): void {
+  if (isSize(args.first) && isSize(args.last)) {
+    throw ValidationError.at('last', 'Give either first or last, one of the two.')
+  }
   for (const name of ['first', 'last'] as const) {
     const size = args[name]
-    if (size === undefined || size === null) continue
+    if (!isSize(size)) continue
     if (size < 0 || size > MAX_SIZE) {
       throw ValidationError.at(
         name,
@@ -53,6 +56,10 @@ function checkSizes(args: PageArguments): void {
       )
     }
   }
+}
+
+function isSize(size: number | null | undefined): size is number {
+  return size !== undefined && size !== null
 }
 
 function encode(key: CursorKey): string {
@@ -66,8 +73,5 @@ function decode(argument: string, cursor: string): CursorKey {
   } catch {
     // not one of ours: said below
   }
-  throw ValidationError.at(
-    argument,
-    'is not a cursor of this list. Take endCursor or startCursor from pageInfo as it stands.',
-  )
+  throw notACursor(argument)
 }

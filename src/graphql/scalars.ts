@@ -1,7 +1,24 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, GraphQLFloat, GraphQLID } from 'graphql'
 import { builder } from './builder.ts'
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+
+builder.scalarType('Float', {
+  description: GraphQLFloat.description!,
+  serialize: (value) => GraphQLFloat.coerceOutputValue(value),
+  // Also of literals: graphql itself reads 1e999 as Infinity.
+  parseValue: (value) => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw bad(`${show(value)} is not a finite number.`)
+    return value
+  },
+})
+
+builder.scalarType('ID', {
+  description: GraphQLID.description!,
+  serialize: (value) => value,
+  // What no database can hold is nobody's id: it is looked up, in vain, with the odd character replaced.
+  parseValue: (value) => GraphQLID.coerceInputValue(value).toWellFormed().replaceAll('\0', '\uFFFD'),
+})
 
 builder.scalarType('DateTime', {
   description: 'ISO 8601 date-time in UTC; a date alone means its midnight.',
@@ -39,6 +56,7 @@ builder.scalarType('Float64Base64', {
   parseValue: (value) => {
     if (typeof value !== 'string') throw bad(`Packed columns are a base64 string, not ${show(value)}.`)
     const bytes = Buffer.from(value, 'base64')
+    if (bytes.toString('base64') !== value) throw bad('Packed columns are not base64: A to Z, a to z, 0 to 9, + and /.')
     if (bytes.length % 8 !== 0 || bytes.length === 0) {
       throw bad(`Packed columns hold ${bytes.length} bytes; that is not a whole number of float64 values.`)
     }
@@ -69,6 +87,6 @@ function bad(message: string): GraphQLError {
 
 /** A short form of a wrong value: enough to recognise it, never the whole of a hostile one. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

@@ -16,18 +16,26 @@ export function statesOf<Event, State>(
     await events.return?.()
     return { done: true, value: undefined }
   }
+  const next = async (): Promise<IteratorResult<State>> => {
+    while (!finished) {
+      const event = await events.next()
+      if (event.done) break
+      const state = await read(event.value)
+      if (state === null && isOne) break
+      if (state === null) continue
+      finished = isFinal(state)
+      return { done: false, value: state }
+    }
+    return end()
+  }
   return {
     async next() {
-      while (!finished) {
-        const event = await events.next()
-        if (event.done) break
-        const state = await read(event.value)
-        if (state === null && isOne) break
-        if (state === null) continue
-        finished = isFinal(state)
-        return { done: false, value: state }
+      try {
+        return await next()
+      } catch (error) {
+        await end() // nobody asks a stream that failed to return
+        throw error
       }
-      return end()
     },
     return: end,
     [Symbol.asyncIterator]() {

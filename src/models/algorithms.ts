@@ -1,10 +1,19 @@
 import { ValidationError } from '../errors.ts'
 import { artifactFacts, unreadable } from './artifact.ts'
+import { autoOf } from './auto.ts'
+import { bayesian } from './bayesian.ts'
+import { ensembleOf } from './ensemble.ts'
 import type { Algorithm, Estimator, FittedModel } from './estimator.ts'
+import { gradientBoosting } from './gradient-boosting.ts'
+import { neuralNetwork } from './neural-network.ts'
 import { randomForest } from './random-forest.ts'
+import { supportVector } from './support-vector.ts'
+
+/** Those that learn by themselves. */
+const SINGLE: readonly Estimator[] = [randomForest, gradientBoosting, neuralNetwork, supportVector, bayesian]
 
 /** Every algorithm that a job can ask for. */
-export const ESTIMATORS: readonly Estimator[] = [randomForest]
+export const ESTIMATORS: readonly Estimator[] = [...SINGLE, ensembleOf(SINGLE), autoOf(SINGLE)]
 
 /** @throws ValidationError for one that is not built in */
 export function getEstimator(algorithm: Algorithm): Estimator {

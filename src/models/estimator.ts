@@ -63,6 +63,11 @@ export interface Estimator {
   fromBytes(bytes: Uint8Array): FittedModel
 }
 
+export interface ShapValues {
+  values: Float64Array
+  base: number
+}
+
 export interface FittedModel {
   readonly algorithm: Algorithm
   /** complete, with the defaults filled in */
@@ -77,6 +82,16 @@ export interface FittedModel {
 
   /** @returns f64[rows], in units of the target */
   predict(features: Matrix): Float64Array
+
+  /**
+   * Interventional Shapley values, where an algorithm has a fast way to them: how much each feature moves each row's
+   * prediction away from the mean prediction of the background.
+   *
+   * @param background rows to compare with, at least 1; some hundred of the training rows will do
+   * @returns values f64[rows × columns], row-major, each row adding up to its prediction less `base`; `base`: the mean
+   *          prediction of the background
+   */
+  shap?(rows: Matrix, background: Matrix): ShapValues
 
   /** Everything that `predict` needs and the out-of-bag predictions; the same bits after `fromBytes`. */
   toBytes(): Uint8Array

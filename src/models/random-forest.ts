@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.ts'
 import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
@@ -7,9 +8,14 @@ import {
   type HyperparameterInfo,
   type Hyperparameters,
   type Matrix,
+  type ShapValues,
+  type TaskRunner,
 } from './estimator.ts'
-import { checkForest, forestDepth, joinForests, scoreForest, type FlatForest } from './flat-forest.ts'
+import { checkForest, forestDepth, joinForests, type FlatForest } from './flat-forest.ts'
+import { ForestScorer } from './forest-scorer.ts'
 import type { ForestChunk, TrainedChunk } from './forest-task.ts'
+import type { HistogramChunk } from './histogram-forest.ts'
+import { explainForest } from './tree-shap.ts'
 
 const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   {
@@ -38,25 +44,56 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   },
   {
     name: 'maxFeatures',
-    description: 'Share of the features that each tree may use, drawn per tree; at least one.',
+    description: 'Share of the features that each node looks at (engine 1: that each tree may use); at least one.',
     default: 1,
     min: 0.01,
     max: 1,
     integer: false,
   },
+  {
+    name: 'extraTrees',
+    description: '1: one random cut a feature instead of the best one. Smoother; often better with few samples.',
+    default: 0,
+    min: 0,
+    max: 1,
+    integer: true,
+  },
+  {
+    name: 'bootstrap',
+    description: '1: each tree learns from rows drawn with replacement; 0: from all, then without out-of-bag scores.',
+    default: 1,
+    min: 0,
+    max: 1,
+    integer: true,
+  },
+  {
+    name: 'engine',
+    description: '0: the built-in trainer. 1: ml-random-forest, some hundred times slower, for comparison.',
+    default: 0,
+    min: 0,
+    max: 1,
+    integer: true,
+  },
 ]
+
+/** What the trainers are called in messages. */
+const ML_RANDOM_FOREST = 1
 
 /** Fixed, so that the forest is the same for any number of threads. */
 const TREES_PER_CHUNK = 10
 
-/** Fewer rows and a bootstrap sample may leave no row out; more and a forest takes an hour. */
-const ROW_LIMITS = { minRows: 20, maxRows: 5000 }
+/** Fewer rows and a bootstrap sample may leave no row out. */
+const ROW_LIMITS = { minRows: 20, maxRows: 500_000 }
+
+/** With more, a forest of ml-random-forest takes an hour. */
+const ML_ROW_LIMITS = { minRows: 20, maxRows: 5000 }
 
 /**
- * Bagged regression trees (Breiman 2001), trained by ml-random-forest and scored by our own kernel.
+ * Bagged regression trees (Breiman 2001), or extremely randomised ones (Geurts, Ernst and Wehenkel 2006).
  *
- * What the package does not do: draw features anew at each split (it draws them once per tree), and split a root
- * that a single threshold would explain without any error; such a target is answered by its mean.
+ * Our own kernel grows them on histograms of up to 256 codes a feature. `engine` 1 has ml-random-forest grow them: it
+ * draws features once per tree and not at each split, and does not split a root that a single threshold would explain
+ * without any error; such a target is answered by its mean. Both end in the same form and are scored alike.
  */
 export const randomForest: Estimator = {
   algorithm: 'RANDOM_FOREST',
@@ -64,57 +101,114 @@ export const randomForest: Estimator = {
   hyperparameters: HYPERPARAMETERS,
 
   estimateSeconds(rows, columns, options = {}) {
-    const { nEstimators } = resolveHyperparameters(HYPERPARAMETERS, options)
-    return nEstimators * (15e-9 * rows * rows * columns + 10e-6 * rows)
+    const { nEstimators, engine } = resolveHyperparameters(HYPERPARAMETERS, options)
+    const treeSeconds =
+      engine === ML_RANDOM_FOREST
+        ? 15e-9 * rows * rows * columns + 10e-6 * rows
+        : 6e-9 * rows * columns * Math.log2(rows + 2) + 1e-5
+    return nEstimators * treeSeconds
   },
 
   async fit(features, target, options, seed, run) {
     const hyperparameters = resolveHyperparameters(HYPERPARAMETERS, options)
-    checkTrainingSet(features, target, ROW_LIMITS)
-    const module = new URL('./forest-task.ts', import.meta.url).href
-    const chunks = await Promise.all(
-      chunkSizes(hyperparameters.nEstimators).map((trees, chunk) => {
-        const data: ForestChunk = { features, target, hyperparameters, seed, chunk, trees }
-        return run<TrainedChunk>({ module, name: 'trainChunk', data })
-      }),
-    )
+    checkEngine(hyperparameters)
+    const isOwn = hyperparameters.engine !== ML_RANDOM_FOREST
+    checkTrainingSet(features, target, isOwn ? ROW_LIMITS : ML_ROW_LIMITS)
+    const train = isOwn ? trainOwn : trainMl
+    const chunks = await train(features, target, hyperparameters, seed, run)
     const forest = joinForests(chunks.map((chunk) => chunk.forest))
-    return new RandomForest(hyperparameters, features.columns, forest, meanOutOfBag(chunks, features.rows))
+    const outOfBag = hyperparameters.bootstrap === 1 ? meanOutOfBag(chunks, features.rows) : null
+    return new RandomForest(hyperparameters, features.columns, forest, outOfBag)
   },
 
   fromBytes(bytes) {
     const { facts, columns } = unpackArtifact(bytes)
     if (facts.algorithm !== 'RANDOM_FOREST') throw unreadable(`it is a ${String(facts.algorithm)}, not a RANDOM_FOREST`)
-    const { outOfBag, ...forest } = columns as unknown as FlatForest & { outOfBag: Float64Array }
+    const { outOfBag, ...forest } = columns as unknown as FlatForest & { outOfBag?: Float64Array }
     checkForest(forest, facts.columns as number)
-    return new RandomForest(facts.hyperparameters as Hyperparameters, facts.columns as number, forest, outOfBag)
+    return new RandomForest(facts.hyperparameters as Hyperparameters, facts.columns as number, forest, outOfBag ?? null)
   },
+}
+
+/** What one engine has and the other has not. @throws ValidationError */
+function checkEngine({ engine, extraTrees, bootstrap }: Hyperparameters): void {
+  if (engine !== ML_RANDOM_FOREST) return
+  const refused = [
+    ...(extraTrees === 1 ? [['extraTrees', 'ml-random-forest has no random cuts. Set extraTrees to 0 or engine to 0.']] : []),
+    ...(bootstrap === 0 ? [['bootstrap', 'ml-random-forest always bootstraps. Set bootstrap to 1 or engine to 0.']] : []),
+  ]
+  if (refused.length > 0) {
+    throw new ValidationError(refused.map(([name, message]) => ({ path: ['hyperparameters', name], message })))
+  }
+}
+
+type Train = (
+  features: Matrix,
+  target: Float64Array,
+  hyperparameters: Hyperparameters,
+  seed: number,
+  run: TaskRunner,
+) => Promise<TrainedChunk[]>
+
+const trainOwn: Train = (features, target, hyperparameters, seed, run) => {
+  const module = new URL('./histogram-forest.ts', import.meta.url).href
+  const size = treesPerTask(features.rows * features.columns)
+  return Promise.all(
+    chunkSizes(hyperparameters.nEstimators, size).map((trees, chunk) => {
+      const data: HistogramChunk = { features, target, hyperparameters, seed, first: chunk * size, trees }
+      return run<TrainedChunk>({ module, name: 'growChunk', data })
+    }),
+  )
+}
+
+const trainMl: Train = (features, target, hyperparameters, seed, run) => {
+  const module = new URL('./forest-task.ts', import.meta.url).href
+  return Promise.all(
+    chunkSizes(hyperparameters.nEstimators, TREES_PER_CHUNK).map((trees, chunk) => {
+      const data: ForestChunk = { features, target, hyperparameters, seed, chunk, trees }
+      return run<TrainedChunk>({ module, name: 'trainChunk', data })
+    }),
+  )
+}
+
+/** Every task bins the training set anew: small sets go in few tasks. Depends on the data alone, not on the threads. */
+function treesPerTask(cells: number): number {
+  return cells > 50_000 ? TREES_PER_CHUNK : 5 * TREES_PER_CHUNK
 }
 
 class RandomForest implements FittedModel {
   readonly algorithm = 'RANDOM_FOREST'
   readonly hyperparameters: Hyperparameters
   readonly columns: number
-  readonly outOfBag: Float64Array
+  readonly outOfBag: Float64Array | null
   readonly #forest: FlatForest
+  readonly #scorer: ForestScorer
 
-  constructor(hyperparameters: Hyperparameters, columns: number, forest: FlatForest, outOfBag: Float64Array) {
+  constructor(hyperparameters: Hyperparameters, columns: number, forest: FlatForest, outOfBag: Float64Array | null) {
     this.hyperparameters = hyperparameters
     this.columns = columns
     this.outOfBag = outOfBag
     this.#forest = forest
+    this.#scorer = new ForestScorer(forest, { single: false })
   }
 
+  /** Leaves are added in the order of the trees and then divided by their number, bit for bit as ml-random-forest does. */
   predict(features: Matrix): Float64Array {
     if (features.columns !== this.columns) {
       throw new RangeError(`The model knows ${this.columns} features, the rows to predict have ${features.columns}.`)
     }
-    return scoreForest(this.#forest, features)
+    const trees = this.#forest.roots.length
+    return this.#scorer.sum(features).map((sum) => sum / trees)
+  }
+
+  shap(rows: Matrix, background: Matrix): ShapValues {
+    return explainForest(this.#forest, 1 / this.#forest.roots.length, (some) => this.predict(some), rows, background)
   }
 
   toBytes(): Uint8Array {
     const { algorithm, hyperparameters, columns, outOfBag } = this
-    return packArtifact({ facts: { algorithm, hyperparameters, columns }, columns: { ...this.#forest, outOfBag } })
+    const optional = outOfBag ? { outOfBag } : {}
+    return packArtifact({ facts: { algorithm, hyperparameters, columns }, columns: { ...this.#forest, ...optional } })
   }
 
   describe(): Record<string, number> {
@@ -123,9 +217,9 @@ class RandomForest implements FittedModel {
   }
 }
 
-function chunkSizes(trees: number): number[] {
-  const chunks = Math.ceil(trees / TREES_PER_CHUNK)
-  return Array.from({ length: chunks }, (_, chunk) => Math.min(TREES_PER_CHUNK, trees - chunk * TREES_PER_CHUNK))
+function chunkSizes(trees: number, size: number): number[] {
+  const chunks = Math.ceil(trees / size)
+  return Array.from({ length: chunks }, (_, chunk) => Math.min(size, trees - chunk * size))
 }
 
 /** @returns f64[rows]; NaN for a row that every tree has seen */

@@ -21,10 +21,10 @@ import {
   predictByModelOrJob,
   scoreCandidates,
   type CandidateScores,
-  type ModelFilter,
+  type ModelInfo,
   type PredictionFilter,
 } from './service.ts'
-import type { ModelRow, PredictionRow } from './table.ts'
+import type { PredictionRow } from './table.ts'
 import type { FitScores } from './validation.ts'
 
 export const AlgorithmEnum = builder.enumType('Algorithm', {
@@ -63,7 +63,7 @@ export const IntervalType = builder.objectRef<IntervalShape>('Interval').impleme
   }),
 })
 
-export const ModelType = builder.objectRef<ModelRow>('Model')
+export const ModelType = builder.objectRef<ModelInfo>('Model')
 export const PredictionType = builder.objectRef<PredictionRow>('Prediction')
 
 /** Predictions, newest first. */
@@ -146,7 +146,7 @@ const CandidateMatrixInput = builder.inputType('CandidateMatrixInput', {
   description: 'Rows by columns, columns named; rows or packed, one of the two.',
   fields: (t) => ({
     names: t.stringList({ required: true }),
-    rows: t.field({ type: [['Float']] as never }) as never,
+    rows: t.field({ type: t.listRef(t.listRef('Float')) }),
     packed: t.field({ type: 'Float64Base64', description: 'Row-major.' }),
   }),
 })
@@ -227,9 +227,9 @@ builder.queryFields((t) => ({
       args: { filter: t.arg({ type: ModelFilterInput }) },
       resolve: (_, { filter, ...args }, ctx) =>
         page(args, {
-          key: (row: ModelRow) => [row.createdAt.toISOString(), row.id],
-          read: (slice) => listModels(ctx, (filter ?? {}) as ModelFilter, slice),
-          count: () => countModels(ctx, (filter ?? {}) as ModelFilter),
+          key: (row: ModelInfo) => [row.createdAt.toISOString(), row.id],
+          read: (slice) => listModels(ctx, filter ?? {}, slice),
+          count: () => countModels(ctx, filter ?? {}),
         }),
     },
     { name: 'ModelConnection' },
@@ -248,7 +248,7 @@ builder.queryFields((t) => ({
       modelId: t.arg.id({ required: true }),
       candidates: t.arg({ type: CandidateMatrixInput, required: true }),
     },
-    resolve: (_, { modelId, candidates }, ctx) => scoreCandidates(ctx, modelId, candidates as never),
+    resolve: (_, { modelId, candidates }, ctx) => scoreCandidates(ctx, modelId, candidates),
   }),
   predictions: t.field({
     type: PredictionConnection,

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
-import { and, arrayContains, count, eq, inArray, isNotNull, isNull, max, type SQL } from 'drizzle-orm'
+import { and, arrayContains, count, eq, getColumns, inArray, isNotNull, isNull, max, sql, type SQL } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
-import type { Database, Transaction } from '../db.ts'
-import { ConflictError, NotFoundError, ValidationError } from '../errors.ts'
+import type { Transaction } from '../db.ts'
+import { NotFoundError, ValidationError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { keyset, type Slice } from '../paging.ts'
 import { toParameters, toRow } from '../strategy/parameter-space.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
 import { modelFromBytes } from './algorithms.ts'
-import { INTERVAL_LEVEL, judge, type Calibration, type Judgement } from './confidence.ts'
-import type { FittedModel, Matrix } from './estimator.ts'
-import { featureSet, type FeatureSet } from './features.ts'
-import { selectColumns } from './matrix.ts'
+import { unreadable } from './artifact.ts'
+import { arrangeCandidates, type CandidateMatrix } from './candidate-matrix.ts'
+import { INTERVAL_LEVEL } from './confidence.ts'
+import { featureSet } from './features.ts'
+import { Predictor, type Verdicts } from './predictor.ts'
 import { models, predictions, type ModelRow, type PredictionRow } from './table.ts'
 
 /** A stored model, ready to predict from raw parameters. */
@@ -21,49 +22,16 @@ export interface LoadedModel {
   predictor: Predictor
 }
 
-/** A model together with what turns raw parameters into its features and its predictions into a judgement. */
-export class Predictor {
-  readonly #model: FittedModel
-  readonly #features: FeatureSet
-  readonly #columns: Int32Array
-  readonly #calibration: Calibration
+/** A model as lists show it: all but what a prediction needs, which may be megabytes. */
+export type ModelInfo = Omit<ModelRow, 'artifact' | 'calibration'>
 
-  /** @param featureNames those of the set that the model was trained on, in its order */
-  constructor(model: FittedModel, features: FeatureSet, featureNames: string[], calibration: Calibration) {
-    const names = features.features.map((feature) => feature.name)
-    this.#model = model
-    this.#features = features
-    this.#columns = Int32Array.from(featureNames, (name) => names.indexOf(name))
-    this.#calibration = calibration
-    if (this.#columns.includes(-1))
-      throw new Error(`The model knows features that its strategy does not have: ${featureNames.join(', ')}.`)
-  }
-
-  get calibration(): Calibration {
-    return this.#calibration
-  }
-
-  /** @param rows f64[count × parameters] @returns f64[count], the model's own word */
-  predict(rows: Float64Array): Float64Array {
-    return this.#model.predict(selectColumns(this.#features.matrix(rows), this.#columns))
-  }
-
-  /** Prediction, interval, confidence and whether the model has to extrapolate, for each row. */
-  judge(rows: Float64Array, predicted = this.predict(rows)): Judgement & { confidence: Float64Array } {
-    const columns = this.#calibration.domain.low.length
-    const parameters: Matrix = { rows: rows.length / columns, columns, values: rows }
-    const judgement = judge(this.#calibration, predicted, parameters)
-    return {
-      ...judgement,
-      confidence: judgement.confidence ?? new Float64Array(parameters.rows).fill(this.#calibration.baseRate),
-    }
-  }
-}
+const { artifact: _, calibration: __, ...info } = getColumns(models)
 
 export type NewModel = Omit<ModelRow, 'id' | 'version' | 'active' | 'aliases' | 'checksum' | 'sizeBytes' | 'createdAt'>
 
-/** Store a model with its checksum. */
-export async function storeModel(tx: Database | Transaction, model: NewModel): Promise<ModelRow> {
+/** Store a model with its checksum, as the next version of its name. */
+export async function storeModel(tx: Transaction, model: NewModel): Promise<ModelRow> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${model.name}, 0))`) // one version each
   const [latest] = await tx
     .select({ version: max(models.version) })
     .from(models)
@@ -85,21 +53,29 @@ export async function storeModel(tx: Database | Transaction, model: NewModel): P
 const loaded = new Map<string, LoadedModel>()
 const KEPT = 8
 
-/** @throws NotFoundError; ConflictError if the stored bytes are not those that were written */
+/**
+ * @throws NotFoundError no such model, or no longer
+ * @throws DomainError   MODEL_UNREADABLE, if the stored bytes are not those that were written
+ */
 export async function loadModel(ctx: AppContext, id: string): Promise<LoadedModel> {
+  const { checksum } = await getModel(ctx, id)
   const known = loaded.get(id)
-  if (known) return known
-  const row = await getModel(ctx, id)
-  if (checksumOf(row.artifact) !== row.checksum) {
-    throw new ConflictError(`Model ${id} is damaged: its checksum does not match. Run its job again.`)
-  }
-  const strategy = compileStrategy(row.strategy)
-  const features = featureSet(strategy, row.features)
-  const predictor = new Predictor(modelFromBytes(row.artifact), features, row.featureNames, row.calibration)
-  const entry = { row, strategy, predictor }
+  if (known?.row.checksum === checksum) return known
+  const [row] = await ctx.db.select().from(models).where(eq(models.id, id))
+  if (!row) throw noSuchModel(id)
+  const entry = open(row)
+  loaded.delete(id)
   loaded.set(id, entry)
   if (loaded.size > KEPT) loaded.delete(loaded.keys().next().value!)
   return entry
+}
+
+function open(row: ModelRow): LoadedModel {
+  if (checksumOf(row.artifact) !== row.checksum) throw unreadable('its checksum does not match')
+  const strategy = compileStrategy(row.strategy)
+  const features = featureSet(strategy, row.features)
+  const predictor = new Predictor(modelFromBytes(row.artifact), features, row.featureNames, row.calibration)
+  return { row, strategy, predictor }
 }
 
 /**
@@ -139,34 +115,29 @@ export async function predictByModelOrJob(
   { modelId, jobId }: { modelId?: string | null | undefined; jobId?: string | null | undefined },
   parameters: Record<string, number>,
 ): Promise<PredictionRow> {
-  if (Boolean(modelId) === Boolean(jobId))
+  if (Boolean(modelId) === Boolean(jobId)) {
     throw ValidationError.at('modelId', 'Give either modelId or jobId, one of the two.')
+  }
   if (modelId) return predict(ctx, modelId, parameters)
   const [model] = await ctx.db.select({ id: models.id }).from(models).where(eq(models.jobId, jobId!))
-  if (!model)
+  if (!model) {
     throw new NotFoundError('model of the job', jobId!, 'Only a COMPLETED job that could learn something has one.')
+  }
   return predict(ctx, model.id, parameters)
 }
 
-/** Rows by columns, columns named; rows or packed, one of the two. */
-export interface CandidateMatrix {
-  names: string[]
-  rows?: number[][] | null | undefined
-  /** row-major */
-  packed?: Float64Array | null | undefined
-}
-
-export interface CandidateScores extends Judgement {
-  confidence: Float64Array
+export interface CandidateScores extends Verdicts {
   /** indices of the rows, best first, by the model's own word */
   ranking: number[]
   kernelMs: number
   totalMs: number
 }
 
-export const MAX_CANDIDATES = 100_000
-
-/** Score every row with a model; nothing is stored. */
+/**
+ * Score every row with a model; nothing is stored.
+ *
+ * @throws ValidationError names, rows or values that do not fit
+ */
 export async function scoreCandidates(
   ctx: AppContext,
   modelId: string,
@@ -174,48 +145,14 @@ export async function scoreCandidates(
 ): Promise<CandidateScores> {
   const started = performance.now()
   const { strategy, predictor } = await loadModel(ctx, modelId)
-  const rows = arrange(candidates, strategy.parameterNames)
+  const rows = arrangeCandidates(candidates, strategy.parameterNames)
   const kernelStarted = performance.now()
   const predicted = predictor.predict(rows)
   const kernelMs = performance.now() - kernelStarted
-  const judgement = predictor.judge(rows, predicted)
+  const verdicts = predictor.judge(rows, predicted)
   const sign = predictor.calibration.higherIsBetter ? 1 : -1
   const ranking = [...predicted.keys()].sort((a, b) => sign * (predicted[b] - predicted[a]) || a - b)
-  return { ...judgement, ranking, kernelMs, totalMs: performance.now() - started }
-}
-
-/** Bring the named columns into the order of the parameters. @throws ValidationError everything that does not fit */
-function arrange({ names, rows, packed }: CandidateMatrix, parameterNames: string[]): Float64Array {
-  const refuse = (path: string, message: string): never => {
-    throw ValidationError.at(['candidates', path], message)
-  }
-  if (Boolean(rows) === Boolean(packed))
-    refuse('rows', 'Give the candidates either as rows or as packed, one of the two.')
-  const unknown = names.filter((name) => !parameterNames.includes(name))
-  const missing = parameterNames.filter((name) => !names.includes(name))
-  if (unknown.length || missing.length || names.length !== parameterNames.length) {
-    refuse('names', `${JSON.stringify(names)} must be the model's parameters, each once: ${parameterNames.join(', ')}.`)
-  }
-  const width = names.length
-  const uneven = rows?.findIndex((row) => row.length !== width) ?? -1
-  if (uneven >= 0) refuse('rows', `Row ${uneven} has ${rows![uneven].length} values; there are ${width} names.`)
-  const values = packed ?? Float64Array.from(rows!.flat())
-  if (values.length === 0 || values.length % width !== 0) {
-    refuse('packed', `${values.length} values are not whole rows of ${width}.`)
-  }
-  if (values.length / width > MAX_CANDIDATES) {
-    refuse(
-      packed ? 'packed' : 'rows',
-      `${values.length / width} rows are too many for one request; send up to ${MAX_CANDIDATES}.`,
-    )
-  }
-  const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0)
-    refuse(packed ? 'packed' : 'rows', `Row ${Math.floor(bad / width)} holds ${values[bad]} for ${names[bad % width]}.`)
-
-  const order = parameterNames.map((name) => names.indexOf(name))
-  if (order.every((from, at) => from === at)) return values
-  return values.map((_, cell) => values[cell - (cell % width) + order[cell % width]])
+  return { ...verdicts, ranking, kernelMs, totalMs: performance.now() - started }
 }
 
 export interface ModelFilter {
@@ -225,18 +162,22 @@ export interface ModelFilter {
   alias?: string | null | undefined
 }
 
-export async function findModel(ctx: AppContext, id: string): Promise<ModelRow | null> {
-  const [row] = await ctx.db.select().from(models).where(eq(models.id, id))
+export async function findModel(ctx: AppContext, id: string): Promise<ModelInfo | null> {
+  const [row] = await ctx.db.select(info).from(models).where(eq(models.id, id))
   return row ?? null
 }
 
-export async function getModel(ctx: AppContext, id: string): Promise<ModelRow> {
+export async function getModel(ctx: AppContext, id: string): Promise<ModelInfo> {
   const row = await findModel(ctx, id)
-  if (!row) throw new NotFoundError('model', id, 'Query.models lists those there are.')
+  if (!row) throw noSuchModel(id)
   return row
 }
 
-export async function listModels(ctx: AppContext, filter: ModelFilter, slice: Slice): Promise<ModelRow[]> {
+function noSuchModel(id: string): NotFoundError {
+  return new NotFoundError('model', id, 'Query.models lists those there are.')
+}
+
+export async function listModels(ctx: AppContext, filter: ModelFilter, slice: Slice): Promise<ModelInfo[]> {
   const order = {
     value: models.createdAt,
     type: 'timestamptz',
@@ -246,7 +187,7 @@ export async function listModels(ctx: AppContext, filter: ModelFilter, slice: Sl
   } as const
   const { where, orderBy } = keyset(slice, order)
   return ctx.db
-    .select()
+    .select(info)
     .from(models)
     .where(and(modelCondition(filter), where))
     .orderBy(orderBy)

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
-import { fromDrizzle, fromPglite, PgBoss, type ConstructorOptions, type DrizzleTransactionLike } from 'pg-boss'
+import { fromDrizzle, fromPglite, PgBoss, type ConstructorOptions } from 'pg-boss'
 import type { Database, Storage, Transaction } from '../db.ts'
 
 /** A message in the hands of a worker. */
@@ -15,6 +15,9 @@ export interface Delivery<T> {
 /** How often a message is delivered before it counts as poison. */
 const ATTEMPTS = 3
 
+/** No message has this id. */
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+
 const QUEUE_OPTIONS = {
   notify: true,
   retryLimit: ATTEMPTS - 1,
@@ -25,8 +28,8 @@ const QUEUE_OPTIONS = {
 }
 
 const WORK_OPTIONS = {
-  pollingIntervalSeconds: 2,
-  notifyPollingIntervalSeconds: 2,
+  pollingIntervalSeconds: 1,
+  notifyPollingIntervalSeconds: 1, // a message that is delivered again is not announced
   heartbeatRefreshSeconds: 1,
   includeMetadata: true,
 } as const
@@ -37,11 +40,14 @@ const WORK_OPTIONS = {
  */
 export class Queue {
   readonly #boss: PgBoss
+  /** nobody but this process can hold messages */
+  readonly #alone: boolean
   readonly #stopping = new AbortController()
-  readonly #names = new Set<string>()
+  readonly #declared = new Map<string, Promise<void>>()
 
-  private constructor(boss: PgBoss) {
+  private constructor(boss: PgBoss, alone: boolean) {
     this.#boss = boss
+    this.#alone = alone
   }
 
   static async open(storage: Storage, log: Logger): Promise<Queue> {
@@ -57,26 +63,46 @@ export class Queue {
         : new PgBoss({ ...options, connectionString: storage.engine.url, max: 4, application_name: 'tunebook-queue' })
     boss.on('error', (error) => log.warn({ error: error.message }, 'queue'))
     await boss.start()
-    return new Queue(boss)
+    return new Queue(boss, storage.engine.kind === 'embedded')
   }
 
   /** Make a queue known before its first message, with one beside it for messages that nobody survives. */
   async declare(name: string): Promise<void> {
-    if (this.#names.has(name)) return
-    const deadLetter = deadLetterQueue(name)
-    await this.#boss.createQueue(deadLetter, { notify: true })
-    await this.#boss.createQueue(name, { ...QUEUE_OPTIONS, deadLetter })
-    this.#names.add(name)
+    const declared = this.#declared.get(name) ?? this.#create(name)
+    this.#declared.set(name, declared)
+    await declared
+  }
+
+  async #create(name: string): Promise<void> {
+    try {
+      const deadLetter = deadLetterQueue(name)
+      await this.#boss.createQueue(deadLetter, { notify: true })
+      await this.#boss.createQueue(name, { ...QUEUE_OPTIONS, deadLetter })
+      // pg-boss reads about a queue when it is first used, on a connection of its own. Were that inside a transaction
+      // of the embedded database, which has one connection, the two would wait for each other.
+      await this.#boss.findJobs(name, { id: NOBODY })
+    } catch (error) {
+      this.#declared.delete(name)
+      throw error
+    }
   }
 
   /** Send within the caller's transaction: the message exists exactly if the transaction commits. */
   async send(tx: Database | Transaction, name: string, data: object): Promise<void> {
-    await this.#boss.send(name, data, { db: fromDrizzle(tx as unknown as DrizzleTransactionLike, sql) })
+    await this.#boss.send(name, data, { db: fromDrizzle(tx, sql) })
+  }
+
+  /** Take back, within the caller's transaction, every message of these contents that nobody has finished. */
+  async withdraw(tx: Database | Transaction, name: string, data: object): Promise<void> {
+    const db = fromDrizzle(tx, sql)
+    const messages = await this.#boss.findJobs(name, { data, db })
+    const ids = messages.filter(({ completedOn }) => !completedOn).map(({ id }) => id)
+    if (ids.length > 0) await this.#boss.cancel(name, ids, { db })
   }
 
   /**
-   * Handle messages one at a time. A handler that throws gets the message again, later; a handler must therefore
-   * bear being called twice.
+   * Handle messages one at a time, once for each queue. A handler that throws gets the message again, later; a handler
+   * must therefore bear being called twice.
    *
    * @param onDead gets a message whose last delivery failed too, or whose handler's process died each time
    */
@@ -85,7 +111,8 @@ export class Queue {
     handler: (delivery: Delivery<T>) => Promise<void>,
     onDead: (data: T) => Promise<void>,
   ): Promise<void> {
-    await this.#boss.work<T>(deadLetterQueue(name), async ([message]) => {
+    if (this.#alone) await this.#takeBack(name)
+    await this.#boss.work<T>(deadLetterQueue(name), WORK_OPTIONS, async ([message]) => {
       if (message) await onDead(message.data)
     })
     await this.#boss.work<T, void, typeof WORK_OPTIONS>(name, WORK_OPTIONS, async ([message]) => {
@@ -93,6 +120,16 @@ export class Queue {
       const signal = AbortSignal.any([message.signal, this.#stopping.signal])
       await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
     })
+  }
+
+  /**
+   * What a process that died had in its hands is delivered again, or dead, at once; where other processes may live its
+   * heartbeat tells after ten seconds.
+   */
+  async #takeBack(name: string): Promise<void> {
+    const messages = await this.#boss.findJobs(name)
+    const orphans = messages.filter(({ state }) => state === 'active')
+    if (orphans.length > 0) await this.#boss.fail(name, orphans, { message: 'The process died.' })
   }
 
   /** True once `stop` was called: what is aborted now is not cancelled, but goes on elsewhere or later. */

@@ -25,7 +25,7 @@ export function presentError(error: unknown, log: Logger): GraphQLError {
   }
   const requestId = randomUUID()
   log.error({ requestId, path: pathOf(error), err: cause }, 'a request failed')
-  // `http` and `unexpected` tell Yoga the status and do not reach the client
+  // `unexpected` tells Yoga the HTTP status
   return located(error, 'Unexpected error.', { code: 'INTERNAL', requestId, unexpected: true })
 }
 

@@ -1,7 +1,7 @@
 import { count, eq, sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { sqlState } from '../db.ts'
-import { ConflictError, NotFoundError, ValidationError } from '../errors.ts'
+import { ConflictError, type FieldError, NotFoundError, ValidationError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { keyset, type Slice } from '../paging.ts'
 import { BUILT_IN_STRATEGIES } from './builtin.ts'
@@ -11,6 +11,7 @@ import { strategies, type StrategyRow } from './table.ts'
 
 const UNIQUE_VIOLATION = '23505'
 const FOREIGN_KEY_VIOLATION = '23503'
+const MAX_DESCRIPTION = 2_000
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._/-]{0,99}$/u
 
 /**
@@ -32,15 +33,22 @@ export async function createStrategy(ctx: AppContext, definition: StrategyDefini
   }
 }
 
-/** Replace a strategy's definition. Jobs that ran on the old one keep it. */
+/**
+ * Replace a strategy's definition. Jobs that ran on the old one keep it.
+ *
+ * @throws NotFoundError   no such strategy
+ * @throws ValidationError with every problem of every expression, parameter and constraint
+ * @throws ConflictError   it is built in, or the name is taken
+ */
 export async function updateStrategy(
   ctx: AppContext,
   id: string,
   definition: StrategyDefinition,
 ): Promise<StrategyRow> {
   const current = await getStrategy(ctx, id)
-  if (current.builtIn)
+  if (current.builtIn) {
     throw new ConflictError(`${current.name} is built in. Create a strategy of your own from its definition.`)
+  }
   const { warmupBars } = check(definition)
   try {
     const [row] = await ctx.db
@@ -61,6 +69,12 @@ export async function updateStrategy(
   }
 }
 
+/**
+ * Delete a strategy that no job and no model needs.
+ *
+ * @throws NotFoundError no such strategy
+ * @throws ConflictError it is built in, or has jobs
+ */
 export async function deleteStrategy(ctx: AppContext, id: string): Promise<string> {
   const { name, builtIn } = await getStrategy(ctx, id)
   if (builtIn) throw new ConflictError(`${name} is built in and stays.`)
@@ -120,14 +134,29 @@ export async function seedStrategies(ctx: Pick<AppContext, 'db'>): Promise<void>
   }
 }
 
+/** @throws ValidationError every problem of the name, the description and the expressions at once */
 function check(definition: StrategyDefinition): { warmupBars: number } {
-  if (!NAME.test(definition.name)) {
-    throw ValidationError.at(
-      'name',
-      `${JSON.stringify(definition.name.slice(0, 120))} is not a name: 1 to 100 letters, digits, spaces and . _ / -, a letter or digit first.`,
-    )
+  const { name, description } = definition
+  const problems: FieldError[] = []
+  if (!NAME.test(name)) {
+    const rule = '1 to 100 letters, digits, spaces and . _ / -, a letter or digit first.'
+    problems.push({ path: ['name'], message: `${JSON.stringify(name.slice(0, 120))} is not a name: ${rule}` })
   }
-  return compileStrategy(definition)
+  if (description && description.length > MAX_DESCRIPTION) {
+    const message = `has ${description.length} characters; at most ${MAX_DESCRIPTION}.`
+    problems.push({ path: ['description'], message })
+  }
+  if (description && (!description.isWellFormed() || description.includes('\0'))) {
+    problems.push({ path: ['description'], message: 'holds a character that cannot be stored. Remove it.' })
+  }
+  try {
+    const compiled = compileStrategy(definition)
+    if (problems.length === 0) return compiled
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    throw new ValidationError([...problems, ...error.fieldErrors], error.code)
+  }
+  throw new ValidationError(problems)
 }
 
 function nameTaken(error: unknown, name: string): unknown {

@@ -2,6 +2,7 @@ import { METRIC_NAMES, metricsOf, objectiveValue, type Metrics } from '../backte
 import { windowOf, type Period } from '../backtest/period.ts'
 import type { Candles } from '../engine/candles.ts'
 import type { DataSet } from '../engine/data-set.ts'
+import type { ExecutionSettings } from '../engine/execution.ts'
 import type { BacktestRequest, Engine, RunOptions } from '../engine/pool.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
 import type { TuningSettings } from './settings.ts'
@@ -31,13 +32,12 @@ export class Evaluator {
   /** @param rows f64[count × parameters] @returns f64[count × 26] */
   async run(rows: Float64Array, period: Period, options?: RunOptions): Promise<Float64Array> {
     if (rows.length === 0) return new Float64Array()
-    return this.#engine.backtest(this.#request(rows, period), options)
+    return this.#engine.backtest(this.#request(this.strategy, rows, period), options)
   }
 
   /** As `run`, as objects. */
   async metrics(rows: Float64Array, period: Period, options?: RunOptions): Promise<Metrics[]> {
-    const values = await this.run(rows, period, options)
-    return Array.from({ length: rows.length / this.width }, (_, at) => metricsOf(metricRow(values, at)))
+    return metricsList(await this.run(rows, period, options))
   }
 
   /** Buy at the first open, sell at the last close, without leverage. */
@@ -65,17 +65,30 @@ export class Evaluator {
     return metricsOf(detail.metrics)
   }
 
+  /**
+   * How often another strategy is in the market where costs play no part, over the bars on which this one trades.
+   *
+   * @param rows f64[count × its parameters]
+   * @returns f64[count], fractions of the time
+   */
+  async exposure(strategy: CompiledStrategy, rows: Float64Array, period: Period): Promise<Float64Array> {
+    const free: ExecutionSettings = { ...this.#settings.execution, ...FREE }
+    const request = { ...this.#request(strategy, rows, period), settings: free }
+    const metrics = metricsList(await this.#engine.backtest(request))
+    return Float64Array.from(metrics, ({ exposure }) => exposure!)
+  }
+
   /** The value of the job's objective; NaN where it is not defined or there are too few trades to tell. */
   objective(metrics: Metrics, minTrades: number): number {
     if (metrics.tradeCount! < minTrades) return NaN
     return objectiveValue(this.#settings.objective, metrics) ?? NaN
   }
 
-  #request(rows: Float64Array, period: Period): BacktestRequest {
+  #request(strategy: CompiledStrategy, rows: Float64Array, period: Period): BacktestRequest {
     return {
       dataSet: this.#dataSet,
-      program: this.strategy.program,
-      batch: this.strategy.bind(rows),
+      program: strategy.program,
+      batch: strategy.bind(rows),
       settings: this.#settings.execution,
       window: windowOf(this.#openTime, period, this.strategy.warmupBars),
     }
@@ -89,7 +102,22 @@ const NO_SIGNALS = {
   exitShort: new Int32Array(),
 }
 
+const FREE: Partial<ExecutionSettings> = {
+  feeRate: 0,
+  makerFeeRate: 0,
+  slippage: 0,
+  leverage: 1,
+  positionFraction: 1,
+  fundingRate: 0,
+  riskPerTrade: 0,
+}
+
 /** One row of metrics, as a view. */
 export function metricRow(values: Float64Array, at: number): Float64Array {
   return values.subarray(at * METRIC_NAMES.length, (at + 1) * METRIC_NAMES.length)
+}
+
+/** @param values f64[count × 26] */
+export function metricsList(values: Float64Array): Metrics[] {
+  return Array.from({ length: values.length / METRIC_NAMES.length }, (_, at) => metricsOf(metricRow(values, at)))
 }

@@ -28,6 +28,8 @@ export class ProgressMeter {
   readonly #started: number
   #phase: JobPhase = 'LOADING'
   #phaseStarted: number
+  /** steps of the phase that an earlier attempt has done */
+  #phaseBegan = 0
   #fraction = 0
   #rate: number | null = null
 
@@ -42,14 +44,15 @@ export class ProgressMeter {
     if (phase !== this.#phase) {
       this.#phase = phase
       this.#phaseStarted = now
+      this.#phaseBegan = done
     }
     const at = SHARES.findIndex(([name]) => name === phase)
     const before = SHARES.slice(0, at).reduce((sum, [, share]) => sum + share, 0)
     const within = total > 0 ? done / total : 0
-    this.#fraction = Math.min(1, Math.max(this.#fraction, before + SHARES[at]![1] * within))
+    this.#fraction = Math.min(1, Math.max(this.#fraction, before + SHARES[at][1] * within))
     const elapsed = now - this.#started
-    if (phase === 'BACKTESTING' && done > 0 && now > this.#phaseStarted) {
-      this.#rate = (1000 * done) / (now - this.#phaseStarted)
+    if (phase === 'BACKTESTING' && done > this.#phaseBegan && now > this.#phaseStarted) {
+      this.#rate = (1000 * (done - this.#phaseBegan)) / (now - this.#phaseStarted)
     }
     return {
       phase,

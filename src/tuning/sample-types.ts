@@ -7,17 +7,10 @@ import { featureSet } from '../models/features.ts'
 import { findModel } from '../models/service.ts'
 import { toParameters } from '../strategy/parameter-space.ts'
 import { compileStrategy } from '../strategy/plan.ts'
-import { SAMPLE_SPLITS } from './job.ts'
+import { SampleSplitEnum } from './input-types.ts'
 import { unpack } from './packed.ts'
-import {
-  countSamples,
-  findSample,
-  findTuningJob,
-  listSamples,
-  sampleKey,
-  type SampleFilter,
-  type SampleOrder,
-} from './service.ts'
+import { countSamples, findSample, listSamples, sampleKey, type SampleFilter, type SampleOrder } from './sample-list.ts'
+import { findTuningJob } from './service.ts'
 import type { SampleRow, TuningJobRow } from './table.ts'
 
 /** A sample and what it takes to read its packed columns. */
@@ -26,12 +19,6 @@ interface SampleView {
   job: TuningJobRow
   features: (parameters: Float64Array) => number[]
 }
-
-export const SampleSplitEnum = builder.enumType('SampleSplit', {
-  description:
-    'Which part of the learning a sample belongs to. NONE: too few trades, or an objective that is not defined.',
-  values: SAMPLE_SPLITS,
-})
 
 export const SampleType = builder.objectRef<SampleView>('Sample')
 
@@ -79,9 +66,12 @@ export async function samplePage(
   })
 }
 
+/** sample_<of the job>_<index> */
+const SAMPLE_ID = /^sample_([0-9a-f]{32})_(0|[1-9]\d{0,8})$/
+
 async function loadSample(ctx: AppContext, id: string): Promise<SampleView | null> {
-  const [, jobId, index] = id.split('_')
-  const job = await findTuningJob(ctx, `job_${jobId}`)
+  const [, jobId, index] = SAMPLE_ID.exec(id) ?? []
+  const job = jobId ? await findTuningJob(ctx, `job_${jobId}`) : null
   const row = job && (await findSample(ctx, job.id, Number(index)))
   return row ? { row, job, features: await featureReader(ctx, job) } : null
 }
@@ -94,7 +84,7 @@ async function featureReader(ctx: AppContext, job: TuningJobRow): Promise<Sample
   const columns = model.featureNames.map((name) => set.features.findIndex((feature) => feature.name === name))
   return (parameters) => {
     const { values } = set.matrix(parameters)
-    return columns.map((column) => values[column]!)
+    return columns.map((column) => values[column])
   }
 }
 

@@ -2,7 +2,7 @@ import { direction, type Metrics } from '../backtest/metrics.ts'
 import { quantile } from '../engine/statistics.ts'
 import { Random } from '../engine/random.ts'
 import { INTERVAL_LEVEL } from '../models/confidence.ts'
-import type { Predictor } from '../models/service.ts'
+import type { Predictor } from '../models/predictor.ts'
 import { clampValue, scaleRange, toParameters, type ParameterSpec } from '../strategy/parameter-space.ts'
 import type { CompiledStrategy } from '../strategy/plan.ts'
 import { drawSamples } from '../strategy/sampling.ts'
@@ -30,6 +30,19 @@ export interface SearchOptions {
   signal?: AbortSignal | undefined
 }
 
+export interface SearchResult {
+  /** best first */
+  candidates: Candidate[]
+  /** how many were scored */
+  evaluated: number
+}
+
+/** A parameter set that the model likes, with the lower quantile of the prediction around it. */
+interface Proposal {
+  row: Float64Array
+  plateau: number
+}
+
 /**
  * Draw candidates from the space, score them, and propose the best: ranked by the lower quantile of the prediction
  * over their neighbourhood, since a peak that a small change destroys is of no use.
@@ -43,54 +56,77 @@ export async function search(
   predictor: Predictor,
   settings: TuningSettings,
   options: SearchOptions,
-): Promise<{ candidates: Candidate[]; evaluated: number }> {
-  const specs = settings.strategy.parameterSpace
-  const sign = direction(settings.objective)
+): Promise<SearchResult> {
   const { rows, count } = drawSamples({
-    specs,
+    specs: settings.strategy.parameterSpace,
     sampler: 'LATIN_HYPERCUBE',
     count: options.candidates,
     seed: options.seed ^ SEARCH_STREAM,
     violated: (row) => strategy.violatedConstraint(row),
   })
-  const predicted = predictor.predict(rows)
-  const width = specs.length
-  const row = (at: number): Float64Array => rows.subarray(at * width, (at + 1) * width)
+  const proposals = propose(strategy, predictor, rows, settings, options)
+  const candidates = evaluator
+    ? await verify(evaluator, predictor, proposals, settings, options)
+    : judged(predictor, proposals.slice(0, options.top), settings)
+  return { candidates: candidates.map((each, at) => ({ ...each, rank: at + 1 })), evaluated: count }
+}
 
-  const shortlist = best(predicted, sign, Math.min(count, Math.max(SHORTLIST, options.top)))
-  const plateaus = shortlist.map((at) => plateau(predictor, strategy, specs, row(at), sign, options.seed))
-  const ranked = shortlist
-    .map((at, place) => ({ at, plateau: plateaus[place]! }))
+/** Those with the best predictions, the flattest first. */
+function propose(
+  strategy: CompiledStrategy,
+  predictor: Predictor,
+  rows: Float64Array,
+  settings: TuningSettings,
+  { top, seed }: SearchOptions,
+): Proposal[] {
+  const sign = direction(settings.objective)
+  const width = strategy.parameterNames.length
+  return best(predictor.predict(rows), sign, Math.max(SHORTLIST, top))
+    .map((at) => {
+      const row = rows.subarray(at * width, (at + 1) * width)
+      return { at, row, plateau: plateau(predictor, strategy, row, sign, seed) }
+    })
     .sort((a, b) => sign * (b.plateau - a.plateau) || a.at - b.at)
-    .slice(0, evaluator ? options.top * VERIFIED_PER_CANDIDATE : options.top)
+}
 
-  const chosen = join(
-    ranked.map(({ at }) => row(at)),
-    width,
-  )
-  const judgement = predictor.judge(chosen)
-  const inSample = evaluator ? await evaluator.metrics(chosen, settings.training, options) : []
-  const outOfSample = evaluator ? await evaluator.metrics(chosen, settings.test, options) : []
+/** Backtest the first proposals in sample, keep those within the risk limits, and backtest these out of sample. */
+async function verify(
+  evaluator: Evaluator,
+  predictor: Predictor,
+  proposals: Proposal[],
+  settings: TuningSettings,
+  options: SearchOptions,
+): Promise<Candidate[]> {
+  const tried = proposals.slice(0, VERIFIED_PER_CANDIDATE * options.top)
+  const inSample = await evaluator.metrics(join(tried), settings.training, options)
+  const kept = [...tried.keys()]
+    .filter((at) => isWithin(settings.riskLimits, inSample[at]))
+    .filter((at) => !Number.isNaN(evaluator.objective(inSample[at], minTrades(settings))))
+    .slice(0, options.top)
+  const chosen = kept.map((at) => tried[at])
+  const outOfSample = await evaluator.metrics(join(chosen), settings.test, options)
+  return judged(predictor, chosen, settings).map((candidate, place) => ({
+    ...candidate,
+    inSample: inSample[kept[place]],
+    outOfSample: outOfSample[place],
+  }))
+}
 
-  const candidates = ranked.map(({ plateau }, place): Candidate => ({
+/** What the model says of the proposals, still without ranks and backtests. */
+function judged(predictor: Predictor, proposals: Proposal[], settings: TuningSettings): Candidate[] {
+  if (proposals.length === 0) return []
+  const { predicted, low, high, confidence, outOfDomain } = predictor.judge(join(proposals))
+  return proposals.map(({ row, plateau }, place) => ({
     rank: 0,
-    parameters: toParameters(specs, chosen.subarray(place * width, (place + 1) * width)),
-    predicted: judgement.predicted[place]!,
-    interval: { low: judgement.low[place]!, high: judgement.high[place]!, level: INTERVAL_LEVEL },
-    confidence: judgement.confidence[place]!,
-    outOfDomain: judgement.outOfDomain[place] === 1,
-    inSample: inSample[place] ?? null,
-    outOfSample: outOfSample[place] ?? null,
+    parameters: toParameters(settings.strategy.parameterSpace, row),
+    predicted: predicted[place],
+    interval: { low: low[place], high: high[place], level: INTERVAL_LEVEL },
+    confidence: confidence[place],
+    outOfDomain: outOfDomain[place] === 1,
+    inSample: null,
+    outOfSample: null,
     plateau,
   }))
-  const acceptable = candidates.filter(({ inSample }) => {
-    if (!evaluator || !inSample) return true
-    return isWithin(settings.riskLimits, inSample) && !Number.isNaN(evaluator.objective(inSample, minTrades(settings)))
-  })
-  return {
-    candidates: acceptable.slice(0, options.top).map((each, at) => ({ ...each, rank: at + 1 })),
-    evaluated: count,
-  }
 }
 
 /** Whether a result keeps every limit; a figure that is not defined breaks its limit. */
@@ -106,36 +142,33 @@ export function isWithin(limits: RiskLimits, metrics: Metrics): boolean {
 
 /** @returns indices of the `count` best predictions, best first; of equal ones the first */
 function best(predicted: Float64Array, sign: number, count: number): number[] {
-  return [...predicted.keys()].sort((a, b) => sign * (predicted[b]! - predicted[a]!) || a - b).slice(0, count)
+  return [...predicted.keys()].sort((a, b) => sign * (predicted[b] - predicted[a]) || a - b).slice(0, count)
 }
 
 /** The 0.1 quantile of the prediction (0.9, where less is better) over 64 points around a candidate. */
 function plateau(
   predictor: Predictor,
   strategy: CompiledStrategy,
-  specs: readonly ParameterSpec[],
   centre: Float64Array,
   sign: number,
   seed: number,
 ): number {
+  const specs = strategy.definition.parameterSpace
   const random = new Random(seed, SEARCH_STREAM)
-  const neighbours = Array.from({ length: NEIGHBOURS }, () => neighbour(specs, centre, random)).filter((row) =>
-    strategy.satisfies(row),
-  )
-  const predicted = predictor.predict(join([centre, ...neighbours], specs.length))
-  return quantile(predicted, sign > 0 ? 0.1 : 0.9)
+  const neighbours = Array.from({ length: NEIGHBOURS }, () => ({ row: neighbour(specs, centre, random) }))
+  const inSpace = neighbours.filter(({ row }) => strategy.satisfies(row))
+  return quantile(predictor.predict(join([{ row: centre }, ...inSpace])), sign > 0 ? 0.1 : 0.9)
 }
 
 function neighbour(specs: readonly ParameterSpec[], centre: Float64Array, random: Random): Float64Array {
   return Float64Array.from(specs, (spec, at) => {
     const { low, high } = scaleRange(spec)
     const reach = Math.max(NEIGHBOURHOOD * (high - low), spec.step ?? (spec.distribution === 'INTEGER' ? 1 : 0))
-    return clampValue(spec, centre[at]! + (2 * random.float() - 1) * reach)
+    return clampValue(spec, centre[at] + (2 * random.float() - 1) * reach)
   })
 }
 
-function join(rows: Float64Array[], width: number): Float64Array {
-  const joined = new Float64Array(rows.length * width)
-  rows.forEach((row, at) => joined.set(row, at * width))
-  return joined
+/** @returns f64[count × parameters] */
+function join(proposals: readonly { row: Float64Array }[]): Float64Array {
+  return Float64Array.from(proposals.flatMap(({ row }) => [...row]))
 }

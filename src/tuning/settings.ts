@@ -1,11 +1,13 @@
 import type { Objective } from '../backtest/metrics.ts'
 import type { Period } from '../backtest/period.ts'
 import type { ExecutionSettings } from '../engine/execution.ts'
+import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts'
 import type { Algorithm } from '../models/estimator.ts'
 import type { FeatureSettings } from '../models/features.ts'
 import type { Sampler } from '../strategy/sampling.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import type { RiskLimits } from './job.ts'
+import type { TuningJobRow } from './table.ts'
 
 /** Everything that decides the outcome of a job, beside the candles. */
 export interface TuningSettings {
@@ -23,6 +25,25 @@ export interface TuningSettings {
   algorithm: Algorithm
   hyperparameters: Record<string, number>
   features: FeatureSettings
+}
+
+/** What decided the outcome of a stored job. */
+export function settingsOf(row: TuningJobRow): TuningSettings {
+  return {
+    strategy: row.strategy,
+    timeframeMs: TIMEFRAMES[row.timeframe as Timeframe],
+    training: { from: row.trainingFrom, to: row.trainingTo },
+    test: { from: row.testFrom, to: row.testTo },
+    execution: row.execution,
+    sampler: row.sampler,
+    sampleCount: row.sampleCount,
+    seed: row.seed,
+    objective: row.objective,
+    riskLimits: row.riskLimits,
+    algorithm: row.algorithm as Algorithm,
+    hyperparameters: row.hyperparameters,
+    features: row.features,
+  }
 }
 
 /** Samples with fewer trades say nothing: they are shown, not learned from. */

@@ -1,34 +1,54 @@
-import type { Objective } from '../backtest/metrics.ts'
+import { METRIC_NAMES } from '../backtest/metrics.ts'
 import type { SampleBatch } from '../engine/program.ts'
-import { bounds, isVaried, type ParameterSpec } from '../strategy/parameter-space.ts'
+import { isVaried, scaleRange, scaleToUnit, type ParameterSpec } from '../strategy/parameter-space.ts'
+import { blockingConditions } from './blocked.ts'
+import { metricRow, type Evaluator } from './evaluator.ts'
 import type { Parameters } from './job.ts'
-import type { TuningSettings } from './settings.ts'
+import { minTrades, type TuningSettings } from './settings.ts'
 
 /** A best value this close to a bound, as a share of the range, asks for a wider range. */
 const EDGE = 0.01
 
-/** Samples that never traded, or too little to tell. */
-export function tradeWarnings(tradeCounts: readonly number[], enough: number): string[] {
-  const none = tradeCounts.filter((count) => count === 0).length
-  const few = tradeCounts.filter((count) => count > 0 && count < enough).length
+const TRADE_COUNT = METRIC_NAMES.indexOf('tradeCount')
+
+/**
+ * Samples that never traded, and what kept them from it; samples that traded too little to tell.
+ *
+ * @param rows    f64[count × parameters]
+ * @param metrics f64[count × 26]
+ */
+export async function tradeWarnings(
+  evaluator: Evaluator,
+  rows: Float64Array,
+  metrics: Float64Array,
+  settings: TuningSettings,
+): Promise<string[]> {
+  const { width } = evaluator
+  const enough = minTrades(settings)
+  const tradeCounts = Array.from({ length: rows.length / width }, (_, at) => metricRow(metrics, at)[TRADE_COUNT])
   const total = tradeCounts.length
-  return [
-    ...(none > 0
-      ? [`${none} of ${total} samples made no trade at all. Loosen the entry conditions or widen their ranges.`]
-      : []),
-    ...(few > 0
-      ? [
-          `${few} of ${total} samples made fewer than ${enough} trades and were not learned from. Train on a longer period.`,
-        ]
-      : []),
-  ]
+  const few = tradeCounts.filter((count) => count > 0 && count < enough).length
+  const none = [...tradeCounts.keys()].filter((at) => tradeCounts[at] === 0)
+  const warnings: string[] = []
+  if (none.length > 0) {
+    const silent = Float64Array.from(none.flatMap((at) => [...rows.subarray(at * width, (at + 1) * width)]))
+    const why = await blockingConditions(evaluator, silent, settings)
+    warnings.push([`${none.length} of ${total} samples made no trade at all.`, ...why].join(' '))
+  }
+  if (few > 0) {
+    const remedy = 'Train on a longer period, or loosen the entry conditions.'
+    warnings.push(`${few} of ${total} samples made fewer than ${enough} trades and were not learned from. ${remedy}`)
+  }
+  return warnings
 }
 
 /** Stops that can never work, because the position is liquidated before. */
-export function liquidationWarnings(batch: SampleBatch, { execution }: TuningSettings): string[] {
-  const beyond = [...batch.stopLoss].filter((stop, at) => {
-    const leverage = Number.isNaN(batch.leverage[at]!) ? execution.leverage : batch.leverage[at]!
-    const distance = 1 - (1 - 1 / leverage) / (1 - execution.maintenanceMarginRate)
+export function liquidationWarnings(batch: SampleBatch, { execution, strategy }: TuningSettings): string[] {
+  const { maintenanceMarginRate: margin } = execution
+  const beyond = batch.stopLoss.filter((stop, at) => {
+    const leverage = Number.isNaN(batch.leverage[at]) ? execution.leverage : batch.leverage[at]
+    // A short is liquidated a little earlier than a long.
+    const distance = (1 / leverage - margin) / (strategy.enterShort ? 1 + margin : 1 - margin)
     return leverage > 1 && stop >= distance
   }).length
   if (beyond === 0) return []
@@ -41,15 +61,9 @@ export function liquidationWarnings(batch: SampleBatch, { execution }: TuningSet
 export function edgeWarnings(specs: readonly ParameterSpec[], best: Parameters): string[] {
   return specs.flatMap((spec) => {
     if (!isVaried(spec) || spec.distribution === 'BOOLEAN' || spec.distribution === 'DISCRETE') return []
-    const { low, high } = bounds(spec)
-    if (!Number.isFinite(high - low)) return []
-    const place = (best[spec.name]! - low) / (high - low)
+    const place = scaleToUnit(spec, best[spec.name])
     if (place > EDGE && place < 1 - EDGE) return []
+    const { low, high } = scaleRange(spec)
     return [`The best ${spec.name} lies on the edge of its range (${low} to ${high}). Widen it on that side.`]
   })
-}
-
-/** Nothing could be learned; what there is to do about it. */
-export function nothingLearned(telling: number, needed: number, objective: Objective): string {
-  return `Only ${telling} samples have enough trades and a defined ${objective}; a model needs ${needed} that differ. Run more samples, train on a longer period, or loosen the entry conditions.`
 }

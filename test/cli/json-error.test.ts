@@ -28,7 +28,7 @@ describe('the place where a text stops being JSON', () => {
       const bad = `${good.slice(0, at)}?${good.slice(at + 1)}`
       const message = jsonError(bad)
       const position = Number(/at position (\d+)/.exec(message ?? '')?.[1] ?? NaN)
-      if (Number.isNaN(position) || message!.includes('string')) continue
+      if (Number.isNaN(position) || /string|escape/.test(message!)) continue
       expect(locateJsonError(bad).offset, bad).toBe(position)
     }
   })

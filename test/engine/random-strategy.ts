@@ -58,7 +58,17 @@ const SERIES: readonly (readonly [string, number, number])[] = [
   ['(high - low) / atr(5)', 0, 2],
   ['macd_histogram(4, 9, 3)', -20, 20],
 ]
-const PRICES = ['close', 'open', 'high', 'low', 'sma(5)', 'ema(9)', 'ema(3)', 'donchian_upper(6)[1]', 'bollinger_lower(8, 1.5)']
+const PRICES = [
+  'close',
+  'open',
+  'high',
+  'low',
+  'sma(5)',
+  'ema(9)',
+  'ema(3)',
+  'donchian_upper(6)[1]',
+  'bollinger_lower(8, 1.5)',
+]
 
 class Writer {
   readonly #dice: Dice

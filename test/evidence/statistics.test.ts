@@ -5,12 +5,15 @@ import {
   kolmogorovSmirnov,
   pageHinkley,
   populationStability,
+  regression,
+  shapeOf,
   studentTCdf,
   studentTTwoSided,
   wilsonInterval,
 } from '../../src/evidence/statistics.ts'
 import { Random } from '../../src/engine/random.ts'
 import { golden, isClose, withShared } from '../shared.ts'
+import { noise } from './returns.ts'
 
 function uniform(n: number, seed: number, shift = 0): Float64Array {
   const random = new Random(seed)
@@ -38,6 +41,37 @@ describe('Wilson interval', () => {
   test('narrows with more observations and widens with more confidence', () => {
     expect(width(1000, 0.95)).toBeLessThan(width(100, 0.95))
     expect(width(100, 0.99)).toBeGreaterThan(width(100, 0.9))
+  })
+})
+
+describe('shape', () => {
+  test('is 0 and 3 for a normal sample, and 1 for a coin', () => {
+    const normal = Float64Array.from({ length: 20_000 }, (_, i) => noise(new Random(i)))
+    expect(Math.abs(shapeOf(normal)!.skewness)).toBeLessThan(0.06)
+    expect(Math.abs(shapeOf(normal)!.kurtosis - 3)).toBeLessThan(0.2)
+    expect(shapeOf([-1, 1, -1, 1])).toEqual({ skewness: 0, kurtosis: 1 })
+  })
+
+  test('leans to the side of the longer tail', () => {
+    expect(shapeOf([1, 1, 1, -5])!.skewness).toBeLessThan(0)
+    expect(shapeOf([1, 1, 1, 9])!.skewness).toBeGreaterThan(0)
+  })
+
+  test('is not defined for values that do not vary', () => {
+    expect(shapeOf([2, 2, 2])).toBeNull()
+    expect(shapeOf([])).toBeNull()
+  })
+})
+
+describe('regression', () => {
+  test('finds a line', () => {
+    const { slope, intercept } = regression([0, 1, 2, 5], [1, 3, 5, 11])!
+    expect(slope).toBeCloseTo(2, 14)
+    expect(intercept).toBeCloseTo(1, 14)
+  })
+
+  test('is not defined over a single place', () => {
+    expect(regression([1, 1], [2, 3])).toBeNull()
   })
 })
 

@@ -151,7 +151,7 @@ describe('an error', () => {
   })
 })
 
-test('a subscription over Server-Sent Events follows a real job to its end and completes', async () => {
+test('a subscription over Server-Sent Events follows a real job to its end; what the job stored can be read back', async () => {
   const created = await ask(CREATE, { input: await smallJob(ctx) })
   expect(created.data.createTuningJob).toMatchObject({ __typename: 'CreateTuningJobSuccess' })
   const { id } = created.data.createTuningJob.job
@@ -166,4 +166,30 @@ test('a subscription over Server-Sent Events follows a real job to its end and c
   const fractions = states.map(({ progress }) => progress.fraction)
   expect(fractions).toEqual(fractions.toSorted((a: number, b: number) => a - b))
   expect(ctx.events.size).toBe(0)
+
+  const stored = await ask(STORED, { id })
+  const { samples, bestParameters, candidates } = stored.data.tuningJob
+  expect(samples.nodes).toHaveLength(40)
+  for (const { parameters, metrics } of samples.nodes) {
+    expect(parameters.rsi_oversold).toBeGreaterThanOrEqual(25)
+    expect(parameters.rsi_oversold).toBeLessThanOrEqual(35)
+    expect(metrics.tradeCount).toBeGreaterThanOrEqual(0)
+  }
+  const { data } = await ask(PREDICT, { id, parameters: bestParameters })
+  expect(data.predict).toEqual({ prediction: { predictedValue: candidates[0].predicted } })
 })
+
+/** What a finished job leaves behind, read back from the database. */
+const STORED = `query ($id: ID!) {
+  tuningJob(id: $id) {
+    samples(first: 100) { nodes { parameters metrics { tradeCount } } }
+    bestParameters
+    candidates { predicted }
+  }
+}`
+const PREDICT = `mutation ($id: ID!, $parameters: Parameters!) {
+  predict(jobId: $id, parameters: $parameters) {
+    ... on PredictSuccess { prediction { predictedValue } }
+    ... on Error { message }
+  }
+}`

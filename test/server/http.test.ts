@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'graphql-ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -206,6 +207,16 @@ describe('stopping', () => {
     expect(await closed).toBe(1001)
     await expect(stream.text()).rejects.toThrow()
     await expect.poll(() => ctx.events.size).toBe(0)
+  })
+
+  test('answers the calls that are under way', async () => {
+    const db = { execute: () => sleep(300) } as never
+    const own = await serveHttp({ ...ctx, db }, dashboard)
+    const answer = fetch(`${own.url}/health/ready`)
+    await sleep(100)
+    await own.close()
+    expect((await answer).status).toBe(200)
+    await expect(fetch(`${own.url}/health/ready`)).rejects.toThrow()
   })
 
   test('a port that is taken is said so, with what to do', async () => {

@@ -15,14 +15,16 @@ export interface Pages<Node> {
   hasMore: boolean
   loading: boolean
   error: CombinedError | null
-  more(): void
+  more: () => void
   /** Read the pages that are shown again. */
-  refresh(): void
+  refresh: () => void
 }
 
 interface State<Node> {
+  /** What the pages answer. */
+  question: string | null
   pages: Connection<Node>[]
-  loading: boolean
+  busy: boolean
   error: CombinedError | null
 }
 
@@ -31,7 +33,7 @@ interface State<Node> {
  * answer is there, so that nothing flickers.
  *
  * @param variables without `after`; another value starts from the first page
- * @param pick      the connection in an answer; null where there is none
+ * @param pick      the connection in an answer, nothing where there is none; always the same function
  */
 export function usePages<Data, Variables extends { after?: string | null | undefined }, Node>(
   document: TypedDocumentNode<Data, Variables>,
@@ -39,46 +41,56 @@ export function usePages<Data, Variables extends { after?: string | null | undef
   pick: (data: Data) => Connection<Node> | null | undefined,
 ): Pages<Node> {
   const client = useClient()
-  const [state, setState] = useState<State<Node>>({ pages: [], loading: true, error: null })
-  const key = JSON.stringify(variables)
-  const latest = useRef({ run: 0, pick, shown: 0 })
-  latest.current.pick = pick
-  latest.current.shown = state.pages.length
+  const [state, setState] = useState<State<Node>>({ question: null, pages: [], busy: false, error: null })
+  const question = JSON.stringify(variables)
+  const runs = useRef({ latest: 0 })
 
-  /** Read `wanted` pages behind those of `before`; only the latest of several runs counts. */
+  /** Read `wanted` pages behind those of `before`. Of several runs at once only the latest counts. */
   const read = useCallback(
-    async (before: Connection<Node>[], wanted: number) => {
-      const run = ++latest.current.run
-      setState((now) => ({ ...now, loading: true }))
+    async (before: readonly Connection<Node>[], wanted: number) => {
+      const run = ++runs.current.latest
       const pages = [...before]
+      let failure: CombinedError | null = null
       for (let page = 0; page < wanted; page++) {
         const after = pages.at(-1)?.pageInfo.endCursor ?? null
-        const all = { ...(JSON.parse(key) as object), after } as Variables
+        const all = { ...(JSON.parse(question) as object), after } as Variables
         const { data, error } = await client.query(document, all, { requestPolicy: 'network-only' }).toPromise()
-        if (run !== latest.current.run) return
-        const connection = data && latest.current.pick(data)
-        if (error && !connection) return setState((now) => ({ ...now, loading: false, error }))
+        const connection = data && pick(data)
+        failure = error ?? null
         if (connection) pages.push(connection)
         if (!connection?.pageInfo.hasNextPage) break
       }
-      setState({ pages, loading: false, error: null })
+      if (run !== runs.current.latest) return
+      setState((now) => ({ question, pages: failure ? now.pages : pages, busy: false, error: failure }))
     },
-    [client, document, key],
+    [client, document, pick, question],
   )
 
   useEffect(() => {
+    const mine = runs.current
     void read([], 1)
-    return () => void latest.current.run++
+    return () => void mine.latest++
   }, [read])
 
+  const shown = useRef(0)
+  useEffect(() => {
+    shown.current = state.pages.length
+  })
+  const go = useCallback(
+    (before: readonly Connection<Node>[], wanted: number) => {
+      setState((now) => ({ ...now, busy: true }))
+      void read(before, wanted)
+    },
+    [read],
+  )
   const last = state.pages.at(-1)
   return {
     nodes: state.pages.flatMap(({ nodes }) => nodes),
     totalCount: last?.totalCount ?? null,
     hasMore: last?.pageInfo.hasNextPage ?? false,
-    loading: state.loading,
+    loading: state.busy || state.question !== question,
     error: state.error,
-    more: () => void read(state.pages, 1),
-    refresh: useCallback(() => void read([], Math.max(1, latest.current.shown)), [read]),
+    more: () => go(state.pages, 1),
+    refresh: useCallback(() => go([], Math.max(1, shown.current)), [go]),
   }
 }

@@ -5,7 +5,7 @@ export function useWidth(initial = 640): [RefCallback<HTMLElement>, number] {
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [width, setWidth] = useState(initial)
   useEffect(() => {
-    if (!element) return
+    if (!element) return undefined
     const observer = new ResizeObserver(([entry]) => setWidth(Math.max(200, Math.floor(entry.contentRect.width))))
     observer.observe(element)
     return () => observer.disconnect()

@@ -1,0 +1,298 @@
+import { Random } from '../engine/random.ts'
+import { localKernel } from '../engine/wasm.ts'
+import type { Matrix } from './estimator.ts'
+import { selectRows, selectValues } from './matrix.ts'
+import { minimise, type Box } from './minimise.ts'
+import { byColumns, padded, padVector, withKernel } from './scratch.ts'
+
+/**
+ * A Gaussian process: outputs are jointly normal, and the closer two places are, the more alike.
+ *
+ *     k(r) = signal (1 + √5 r + 5/3 r²) e^(−√5 r),  r² = Σ ((x − x′) / length)²,  plus noise at each sample
+ *
+ * That is the Matérn 5/2 kernel with a length per column. Inputs lie in 0…1, the target has mean 0 and deviation 1.
+ */
+export interface KernelParameters {
+  /** f64[columns]; a long one = the column hardly matters */
+  lengths: Float64Array
+  /** variance of the surface */
+  signal: number
+  /** variance of what no surface explains */
+  noise: number
+}
+
+/** Keeps the matrix positive definite where two samples are nearly the same. */
+const JITTER = 1e-10
+
+/** What the search for hyperparameters may choose from. */
+const LENGTHS = [0.03, 100] as const
+const SIGNAL = [0.01, 1000] as const
+const NOISE = [1e-6, 2] as const
+
+/** Rows that the restarts look at: what they find is only a start. */
+const RESTART_ROWS = 200
+const RESTART_EVALUATIONS = 40
+const POLISH_EVALUATIONS = 25
+/** Of the logarithm of the likelihood. */
+const TOLERANCE = 0.01
+
+/** Streams of their own, so that none repeats a draw of a sampler with the same seed. */
+const START_STREAM = 0x73746172
+const SUBSET_STREAM = 0x73756273
+
+export interface Climbed {
+  parameters: KernelParameters
+  /** of the rows that were looked at */
+  logLikelihood: number
+}
+
+/**
+ * Logarithm of the marginal likelihood of the target and its gradient by the logarithms of lengths, signal and noise.
+ * NaN where the matrix is singular.
+ */
+export function marginalLikelihood(
+  features: Matrix,
+  target: Float64Array,
+  { lengths, signal, noise }: KernelParameters,
+): { value: number; gradient: Float64Array } {
+  return withLikelihood(features, target, (likelihood) => {
+    const gradient = new Float64Array(lengths.length + 2)
+    return { value: likelihood({ lengths, signal, noise }, gradient), gradient }
+  })
+}
+
+/**
+ * One restart of the maximum-likelihood search, on at most 200 rows. The first begins in the middle, the others
+ * anywhere.
+ */
+export function climbFromStart(
+  features: Matrix,
+  target: Float64Array,
+  seed: number,
+  restart: number,
+  maxNoise: number = NOISE[1],
+): Climbed {
+  const { x, y } = subset(features, target, RESTART_ROWS, seed)
+  return climb(x, y, startOf(features.columns, seed, restart), { evaluations: RESTART_EVALUATIONS, maxNoise })
+}
+
+/** Carry the best of the restarts on with more rows. */
+export function polish(
+  features: Matrix,
+  target: Float64Array,
+  seed: number,
+  climbed: readonly Climbed[],
+  rows: number,
+  maxNoise: number = NOISE[1],
+): Climbed {
+  const best = climbed.reduce((top, each) => (each.logLikelihood > top.logLikelihood ? each : top))
+  if (features.rows <= RESTART_ROWS || rows <= RESTART_ROWS) return best
+  const { x, y } = subset(features, target, rows, seed)
+  return climb(x, y, best.parameters, { evaluations: POLISH_EVALUATIONS, maxNoise })
+}
+
+/**
+ * Hyperparameters by maximum likelihood, all in this thread.
+ *
+ * @param settings.rows     samples that decide, at most
+ * @param settings.maxNoise variance that may be put down to chance
+ */
+export function fitKernel(
+  features: Matrix,
+  target: Float64Array,
+  seed: number,
+  { restarts, rows, maxNoise }: { restarts: number; rows: number; maxNoise: number },
+): KernelParameters {
+  const climbed = Array.from({ length: restarts }, (_, restart) =>
+    climbFromStart(features, target, seed, restart, maxNoise),
+  )
+  return polish(features, target, seed, climbed, rows, maxNoise).parameters
+}
+
+/** A seeded choice of rows, ascending; all where there are no more. */
+export function subset(
+  features: Matrix,
+  target: Float64Array,
+  rows: number,
+  seed: number,
+): { x: Matrix; y: Float64Array } {
+  if (features.rows <= rows) return { x: features, y: target }
+  const chosen = new Random(seed, SUBSET_STREAM).permutation(features.rows).slice(0, rows).sort()
+  return { x: selectRows(features, chosen), y: selectValues(target, chosen) }
+}
+
+/** The process given its samples: mean and deviation anywhere. */
+export class Posterior {
+  readonly parameters: KernelParameters
+  /** samples divided by the lengths */
+  readonly #points: Matrix
+  /** f64[n × n], and its inverted panels, see `assembly/linear.ts` */
+  readonly #factor: Float64Array
+  readonly #inverses: Float64Array
+  /** f64[samples], what each sample contributes to the mean */
+  readonly weights: Float64Array
+
+  /** @throws RangeError the samples are too alike for their noise: a bug of the caller */
+  constructor(features: Matrix, target: Float64Array, parameters: KernelParameters) {
+    const points = divideByLengths(features, parameters.lengths)
+    const n = padded(points.rows)
+    this.parameters = parameters
+    this.#points = points
+    const { factor, inverses, weights } = withKernel(8 * n * (n + 34 + points.columns), (kernel, arena) => {
+      const matrix = arena.alloc(8 * n * n)
+      const panels = arena.alloc(8 * n * 32)
+      const scratch = arena.alloc(8 * 128)
+      const rows = arena.putFloat64(points.values)
+      const columns = arena.putFloat64(byColumns(points))
+      const { signal, noise } = parameters
+      // prettier-ignore
+      kernel.maternMatrix(rows, points.rows, columns, n, points.columns, signal, noise + JITTER, matrix, 0)
+      if (!kernel.cholesky(matrix, n, panels, scratch)) {
+        throw new RangeError(`${points.rows} samples are too alike for a noise of ${noise}.`)
+      }
+      const y = arena.alloc(8 * 4 * n) // the solver takes four rows at a time
+      arena.float64(y, 4 * n).fill(0)
+      arena.float64(y, points.rows).set(target)
+      kernel.solveRows(matrix, n, panels, y, 4, scratch)
+      const l = arena.float64(matrix, n * n)
+      return {
+        factor: l.slice(),
+        inverses: arena.float64(panels, n * 32).slice(),
+        weights: solveTransposed(l, n, arena.float64(y, n)).slice(0, points.rows),
+      }
+    })
+    this.#factor = factor
+    this.#inverses = inverses
+    this.weights = weights
+  }
+
+  /**
+   * @param places f64 in 0…1
+   * @returns f64[places], the mean, and the deviation of the surface without the noise of a sample; and f64[places × n]
+   *          from which the covariance of two places follows, see `covariance`
+   */
+  at(places: Matrix): { mean: Float64Array; deviation: Float64Array; solved: Matrix } {
+    const { signal } = this.parameters
+    const points = this.#points
+    const n = padded(points.rows)
+    const count = Math.ceil(places.rows / 4) * 4
+    return withKernel(8 * n * (n + 33 + count), (kernel, arena) => {
+      const matrix = arena.putFloat64(this.#factor)
+      const panels = arena.putFloat64(this.#inverses)
+      const scratch = arena.alloc(8 * 128)
+      const columns = arena.putFloat64(byColumns(points))
+      const weights = arena.putFloat64(padVector(this.weights))
+      const x = arena.putFloat64(divideByLengths(places, this.parameters.lengths).values)
+      const rows = arena.alloc(8 * n * count)
+      const means = arena.alloc(8 * count)
+      arena.float64(rows + 8 * n * places.rows, n * (count - places.rows)).fill(0)
+      kernel.maternRows(x, places.rows, columns, points.rows, n, points.columns, signal, rows)
+      kernel.dotRows(rows, places.rows, n, weights, means)
+      kernel.solveRows(matrix, n, panels, rows, count, scratch)
+      const solved = { rows: places.rows, columns: n, values: arena.float64(rows, n * places.rows).slice() }
+      const deviation = Float64Array.from({ length: places.rows }, (_, row) => {
+        let explained = 0
+        for (let at = row * n; at < (row + 1) * n; at++) explained += solved.values[at] * solved.values[at]
+        return Math.sqrt(Math.max(0, signal - explained))
+      })
+      return { mean: arena.float64(means, places.rows).slice(), deviation, solved }
+    })
+  }
+
+  /** f64[places], the prior covariance of each place with one of them. */
+  kernelTo(places: Matrix, row: number): Float64Array {
+    const scaled = divideByLengths(places, this.parameters.lengths)
+    const n = padded(places.rows)
+    return withKernel(8 * n * (places.columns + 1), (kernel, arena) => {
+      const columns = arena.putFloat64(byColumns(scaled))
+      const x = arena.putFloat64(scaled.values.subarray(row * places.columns, (row + 1) * places.columns))
+      const out = arena.alloc(8 * n)
+      kernel.maternRows(x, 1, columns, places.rows, n, places.columns, this.parameters.signal, out)
+      return arena.float64(out, places.rows).slice()
+    })
+  }
+}
+
+export function divideByLengths({ rows, columns, values }: Matrix, lengths: Float64Array): Matrix {
+  return { rows, columns, values: values.map((value, cell) => value / lengths[cell % columns]) }
+}
+
+type Likelihood = (parameters: KernelParameters, gradient: Float64Array) => number
+
+function climb(
+  features: Matrix,
+  target: Float64Array,
+  start: KernelParameters,
+  { evaluations, maxNoise }: { evaluations: number; maxNoise: number },
+): Climbed {
+  const { kernel } = localKernel()
+  const columns = features.columns
+  const log = (value: number): number => kernel.log(value)
+  const read = (x: Float64Array): KernelParameters => {
+    const values = x.map((value) => kernel.exp(value))
+    return { lengths: values.slice(0, columns), signal: values[columns], noise: values[columns + 1] }
+  }
+  return withLikelihood(features, target, (likelihood) => {
+    const { x, value } = minimise(
+      (x, gradient) => {
+        const value = likelihood(read(x), gradient)
+        gradient.forEach((part, i) => (gradient[i] = -part))
+        return -value
+      },
+      Float64Array.from([...start.lengths, start.signal, start.noise], log),
+      searchBox(columns, maxNoise, log),
+      { evaluations, tolerance: TOLERANCE },
+    )
+    return { parameters: read(x), logLikelihood: -value }
+  })
+}
+
+/** Prepare the memory for many evaluations on one set of samples. */
+function withLikelihood<T>(features: Matrix, target: Float64Array, work: (likelihood: Likelihood) => T): T {
+  const { rows, columns } = features
+  const n = padded(rows)
+  return withKernel(8 * (3 * n * n + 40 * n + 2 * n * columns), (kernel, arena) => {
+    const x = arena.alloc(8 * rows * columns)
+    const points = arena.alloc(8 * n * columns)
+    const y = arena.putFloat64(padVector(target))
+    const scratch = arena.alloc(8 * (3 * n * n + 34 * n + 128))
+    const slope = arena.alloc(8 * (columns + 2))
+    return work(({ lengths, signal, noise }, gradient) => {
+      const scaled = divideByLengths(features, lengths)
+      arena.float64(x, rows * columns).set(scaled.values)
+      arena.float64(points, n * columns).set(byColumns(scaled))
+      // prettier-ignore
+      const value = kernel.marginalLikelihood(x, rows, points, n, columns, signal, noise, JITTER, y, scratch, slope)
+      gradient.set(arena.float64(slope, columns + 2))
+      return value
+    })
+  })
+}
+
+function startOf(columns: number, seed: number, restart: number): KernelParameters {
+  if (restart === 0) return { lengths: new Float64Array(columns).fill(1), signal: 1, noise: 0.1 }
+  const { kernel } = localKernel()
+  const random = new Random(seed, START_STREAM + restart)
+  const between = (low: number, high: number): number => kernel.logUniform(random.float(), low, high)
+  return {
+    lengths: Float64Array.from({ length: columns }, () => between(0.2, 10)),
+    signal: between(0.5, 5),
+    noise: between(0.001, 0.5),
+  }
+}
+
+function searchBox(columns: number, maxNoise: number, log: (value: number) => number): Box {
+  const bound = (side: 0 | 1, noise: number): Float64Array =>
+    Float64Array.from([...new Float64Array(columns).fill(LENGTHS[side]), SIGNAL[side], noise], log)
+  return { low: bound(0, NOISE[0]), high: bound(1, maxNoise) }
+}
+
+/** Solve Lᵀ x = z. */
+function solveTransposed(l: Float64Array, n: number, z: Float64Array): Float64Array {
+  const x = z.slice()
+  for (let i = n - 1; i >= 0; i--) {
+    x[i] /= l[i * n + i]
+    for (let k = 0; k < i; k++) x[k] -= l[i * n + k] * x[i]
+  }
+  return x
+}

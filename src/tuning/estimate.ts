@@ -1,0 +1,89 @@
+import { METRIC_NAMES } from '../backtest/metrics.ts'
+import type { AppContext } from '../context.ts'
+import type { MarketRow } from '../market/table.ts'
+import { getEstimator } from '../models/algorithms.ts'
+import { compileStrategy } from '../strategy/plan.ts'
+import { checkJob, type CreateTuningJobInput } from './input.ts'
+import { MIN_SAMPLES } from './learn.ts'
+import type { TuningSettings } from './settings.ts'
+import { trialBatch } from './trial.ts'
+
+/** What a job would cost. */
+export interface Estimate {
+  backtests: number
+  /** of both periods */
+  bars: number
+  durationMs: number
+  memoryBytes: number
+  warnings: string[]
+}
+
+/** Rough costs on one core of a small server; `npm run bench` measures them. */
+const NS_PER_BAR_SAMPLE = 12
+const FIXED_MS = 400
+/** Five folds of a fifth of the trees on four fifths of the rows. */
+const FOLDS_SHARE = 0.64
+/** Backtests of the best candidates, in and out of sample. */
+const VERIFYING = 100
+/** Of a parameter set in training. */
+const TRAINING_SHARE = 0.7
+
+/**
+ * What a job would cost, without starting it.
+ *
+ * @throws NotFoundError, ValidationError as `createTuningJob` does
+ */
+export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobInput): Promise<Estimate> {
+  const { settings, market } = await checkJob(ctx, input)
+  const { threads } = ctx.config
+  const { training, test, sampleCount, strategy } = settings
+  const bars = barsOf(settings, training) + barsOf(settings, test)
+  return {
+    backtests: sampleCount + VERIFYING,
+    bars,
+    durationMs: FIXED_MS + (backtestingMs(settings) + fittingMs(settings)) / threads,
+    memoryBytes:
+      (bars + compileStrategy(strategy).warmupBars) * 8 * (6 + trialBatch(settings).columns.length + 7 * threads) +
+      sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
+    warnings: warningsFor(settings, market),
+  }
+}
+
+function backtestingMs(settings: TuningSettings): number {
+  const training = barsOf(settings, settings.training)
+  const both = training + barsOf(settings, settings.test)
+  return ((settings.sampleCount * training + (VERIFYING / 2) * both) * NS_PER_BAR_SAMPLE) / 1e6
+}
+
+function fittingMs({ algorithm, hyperparameters, sampleCount, strategy }: TuningSettings): number {
+  const columns = strategy.parameterSpace.length + 2 // with those that are made of parameters
+  const seconds = getEstimator(algorithm).estimateSeconds(TRAINING_SHARE * sampleCount, columns, hyperparameters)
+  return 1000 * seconds * (1 + FOLDS_SHARE)
+}
+
+function warningsFor(settings: TuningSettings, { firstOpenTime }: MarketRow): string[] {
+  const { training, test, timeframeMs, sampleCount, strategy } = settings
+  const { warmupBars } = compileStrategy(strategy)
+  const width = strategy.parameterSpace.length
+  const before = firstOpenTime === null ? 0 : (training.from - firstOpenTime) / timeframeMs
+  const warnings: [applies: boolean, text: string][] = [
+    [
+      before < warmupBars,
+      `The market begins less than ${warmupBars} bars before the training period: the first signals come later.`,
+    ],
+    [sampleCount < MIN_SAMPLES, `${sampleCount} samples are too few for a model; it takes at least ${MIN_SAMPLES}.`],
+    [
+      sampleCount >= MIN_SAMPLES && sampleCount < 10 * width,
+      `${sampleCount} samples for ${width} parameters are few; take at least ${10 * width}.`,
+    ],
+    [
+      barsOf(settings, test) < 0.1 * barsOf(settings, training),
+      'The test period is shorter than a tenth of the training period and proves little.',
+    ],
+  ]
+  return warnings.filter(([applies]) => applies).map(([, text]) => text)
+}
+
+function barsOf({ timeframeMs }: TuningSettings, { from, to }: { from: number; to: number }): number {
+  return Math.round((to - from) / timeframeMs)
+}

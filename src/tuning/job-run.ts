@@ -1,0 +1,135 @@
+import { sql } from 'drizzle-orm'
+import type { AppContext } from '../context.ts'
+import { DomainError, UnavailableError } from '../errors.ts'
+import type { Delivery } from '../queue/queue.ts'
+import type { Attempt } from './attempt.ts'
+import { checkCandles, jobCandles } from './candles.ts'
+import { finishedSamples, saveSamples } from './checkpoint.ts'
+import { complete } from './completion.ts'
+import type { JobError, JobPhase } from './job.ts'
+import { tune, type Hooks } from './pipeline.ts'
+import { ProgressMeter, type ProgressState } from './progress.ts'
+import { ProgressWriter } from './progress-writer.ts'
+import { enqueue, JOB_TOPIC, type TuningMessage } from './service.ts'
+import { settingsOf } from './settings.ts'
+import { tuningJobs } from './table.ts'
+
+/** One attempt at one job, from the candles to the verdict or to the decision what its failure means. */
+export class JobRun {
+  readonly #ctx: AppContext
+  readonly #attempt: Attempt
+  readonly #delivery: Delivery<TuningMessage>
+  readonly #signal: AbortSignal
+  readonly #changes: AsyncIterableIterator<string>
+  readonly #meter = new ProgressMeter(() => performance.now())
+  readonly #progress = new ProgressWriter(
+    (state) => this.#writeProgress(state),
+    () => performance.now(),
+  )
+  #phase: JobPhase = 'LOADING'
+
+  constructor(ctx: AppContext, attempt: Attempt, delivery: Delivery<TuningMessage>) {
+    this.#ctx = ctx
+    this.#attempt = attempt
+    this.#delivery = delivery
+    this.#signal = AbortSignal.any([delivery.signal, attempt.lost])
+    this.#changes = ctx.events.subscribe(JOB_TOPIC, attempt.job.id)
+  }
+
+  async toTheEnd(): Promise<void> {
+    const { engine, log } = this.#ctx
+    const { job } = this.#attempt
+    const watching = this.#watch()
+    try {
+      log.info({ job: job.id, attempt: job.attempt, name: job.name }, 'job started')
+      this.#step('LOADING', 0, 1)
+      const candles = await jobCandles(this.#ctx, job)
+      const warnings = checkCandles(candles, job)
+      const outcome = await tune(engine, candles, settingsOf(job), this.#hooks())
+      await this.#progress.flush()
+      await complete(this.#attempt, { ...outcome, warnings: [...warnings, ...outcome.warnings] })
+      log.info({ job: job.id, score: outcome.result.readiness.score, digest: outcome.digest }, 'job finished')
+    } catch (error) {
+      await this.#progress.flush()
+      await this.#giveUp(error)
+    } finally {
+      await this.#changes.return?.()
+      await watching
+    }
+  }
+
+  #hooks(): Hooks {
+    return {
+      signal: this.#signal,
+      progress: (phase, done, total) => this.#step(phase, done, total),
+      finished: () => finishedSamples(this.#ctx, this.#attempt),
+      save: (from, rows, metrics) => saveSamples(this.#attempt, from, rows, metrics),
+    }
+  }
+
+  /**
+   * What a failure means: nothing, where the job is no longer ours; a pause, where the service stops; the end, where
+   * trying again would fail again; else another try.
+   *
+   * @throws the error, so that the queue delivers the job again
+   */
+  async #giveUp(error: unknown): Promise<void> {
+    const { db, log, queue } = this.#ctx
+    const { job, lost } = this.#attempt
+    if (lost.aborted) return
+    if (queue.stopping) return this.#release()
+    if (this.#delivery.signal.aborted) throw error // the queue has taken the message away and sees to the rest
+
+    const expected = error instanceof DomainError && !(error instanceof UnavailableError)
+    if (!expected) log.error({ job: job.id, attempt: job.attempt, err: error }, 'job attempt failed')
+    const jobError = describe(error, this.#phase)
+    if (expected || this.#delivery.lastAttempt) {
+      const end = { status: 'FAILED', phase: 'FINISHED', etaMs: null, finishedAt: sql`now()` }
+      await this.#attempt.update(db, { ...end, error: jobError })
+      return
+    }
+    await this.#attempt.update(db, { status: 'PENDING', phase: 'QUEUED', etaMs: null, error: jobError })
+    throw error
+  }
+
+  /** Back into the queue as if new: whoever takes it up goes on from the last checkpoint. */
+  async #release(): Promise<void> {
+    await this.#ctx.db.transaction(async (tx) => {
+      const ours = await this.#attempt.update(tx, { status: 'PENDING', phase: 'QUEUED', etaMs: null })
+      if (ours) await enqueue(this.#ctx, tx, this.#attempt.job.id)
+    })
+  }
+
+  /** Look at the row whenever it changes: a cancel, or a newer attempt, ends this one. */
+  async #watch(): Promise<void> {
+    for await (const id of this.#changes) {
+      try {
+        await this.#attempt.check()
+      } catch (error) {
+        this.#ctx.log.warn({ job: id, err: error }, 'could not see whether the job is still wanted')
+      }
+    }
+  }
+
+  #step(phase: JobPhase, done: number, total: number): void {
+    this.#phase = phase
+    this.#progress.offer(this.#meter.step(phase, done, total))
+  }
+
+  async #writeProgress(state: ProgressState): Promise<void> {
+    try {
+      const fraction = sql`greatest(${tuningJobs.fraction}, ${state.fraction}::double precision)`
+      await this.#attempt.update(this.#ctx.db, { ...state, fraction })
+    } catch (error) {
+      this.#ctx.log.warn({ job: this.#attempt.job.id, err: error }, 'progress was not written')
+    }
+  }
+}
+
+function describe(error: unknown, phase: JobPhase): JobError {
+  if (!(error instanceof DomainError)) {
+    const message = 'Unexpected error. The log has the details under the id of this job.'
+    return { code: 'INTERNAL', message, phase, retryable: true }
+  }
+  return { code: error.code, message: error.message, phase, retryable: error instanceof UnavailableError }
+}

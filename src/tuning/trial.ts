@@ -1,0 +1,26 @@
+import type { SampleBatch } from '../engine/program.ts'
+import { compileStrategy } from '../strategy/plan.ts'
+import { drawSamples } from '../strategy/sampling.ts'
+import type { TuningSettings } from './settings.ts'
+
+/** Samples that show whether a space can be drawn from, and what it asks of the engine. */
+const TRIAL = 100
+
+/**
+ * A few samples, drawn as the job will draw its own: to find out in time whether enough of the space meets the
+ * constraints, and whether stops, targets, leverage and the arguments of indicators are in their ranges there.
+ *
+ * @throws ValidationError naming the constraint, or the expression and a sample for which it fails
+ */
+export function trialBatch(settings: TuningSettings): SampleBatch {
+  const { strategy, sampler, sampleCount, seed } = settings
+  const compiled = compileStrategy(strategy)
+  const { rows } = drawSamples({
+    specs: strategy.parameterSpace,
+    sampler,
+    count: Math.min(sampleCount, TRIAL),
+    seed,
+    violated: (row) => compiled.violatedConstraint(row),
+  })
+  return compiled.bind(rows)
+}

@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { ValidationError } from '../src/errors.ts'
+
+function refusal(environment: NodeJS.ProcessEnv): string[] {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    if (error instanceof ValidationError)
+      return error.fieldErrors.map(({ path, message }) => `${path.join('.')} ${message}`)
+    throw error
+  }
+  return []
+}
+
+describe('readConfig', () => {
+  test('needs nothing', () => {
+    expect(readConfig({})).toEqual({
+      port: 4000,
+      host: '127.0.0.1',
+      databaseUrl: undefined,
+      home: resolve('.tunebook'),
+      threads: availableParallelism(),
+      role: 'all',
+      logLevel: 'info',
+    })
+  })
+
+  test('takes what is empty for not given', () => {
+    expect(readConfig({ PORT: '', HOST: '', DATABASE_URL: '', TUNEBOOK_THREADS: '', TUNEBOOK_HOME: '' })).toEqual(
+      readConfig({}),
+    )
+  })
+
+  test('reads every setting', () => {
+    const environment = {
+      PORT: '0',
+      HOST: '::1',
+      DATABASE_URL: 'postgres://me:secret@db:5432/tunebook',
+      TUNEBOOK_HOME: '/var/lib/tunebook',
+      TUNEBOOK_THREADS: '3',
+      TUNEBOOK_ROLE: 'worker',
+      LOG_LEVEL: 'warn',
+    }
+    expect(readConfig(environment)).toEqual({
+      port: 0,
+      host: '::1',
+      databaseUrl: environment.DATABASE_URL,
+      home: '/var/lib/tunebook',
+      threads: 3,
+      role: 'worker',
+      logLevel: 'warn',
+    })
+  })
+
+  test('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true)
+  })
+
+  test('names every bad setting at once, with its value and what is allowed', () => {
+    const problems = refusal({
+      PORT: 'http',
+      HOST: '0.0.0.0',
+      DATABASE_URL: 'mysql://me:secret@db/x',
+      TUNEBOOK_THREADS: '0',
+      TUNEBOOK_ROLE: 'boss',
+      LOG_LEVEL: 'loud',
+    })
+    expect(problems).toEqual([
+      'PORT "http" is not accepted: It must be a whole number from 0 to 65535.',
+      expect.stringMatching(/^HOST "0\.0\.0\.0" is not accepted: .*Use 127\.0\.0\.1/),
+      'DATABASE_URL its value is not accepted: It must look like postgres://user:password@host:5432/database.',
+      'TUNEBOOK_THREADS "0" is not accepted: It must be a whole number from 1 to 256.',
+      expect.stringMatching(/^TUNEBOOK_ROLE "boss" is not accepted: .*"all"\|"api"\|"worker"/),
+      expect.stringMatching(/^LOG_LEVEL "loud" is not accepted: .*"debug"/),
+    ])
+    expect(problems.join()).not.toContain('secret')
+  })
+
+  test.each([' ', '0x10', '1e3', '4000.5', '-1', '65536', '99999999999', 'Infinity', '４０００'])(
+    'does not take %j for a port',
+    (PORT) => {
+      expect(refusal({ PORT })).toEqual([
+        `PORT ${JSON.stringify(PORT)} is not accepted: It must be a whole number from 0 to 65535.`,
+      ])
+    },
+  )
+
+  test.each(['postgres:/db', 'postgres://', 'postgres://host:port/db', 'http://db'])(
+    'does not take %j for a database',
+    (DATABASE_URL) => {
+      expect(refusal({ DATABASE_URL })).toHaveLength(1)
+    },
+  )
+})

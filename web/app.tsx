@@ -1,0 +1,103 @@
+import type { ReactNode } from 'react'
+import { useSubscription } from 'urql'
+import { ErrorBoundary } from './components/error-boundary.tsx'
+import { NoticeArea } from './components/notice.tsx'
+import { useConnection } from './connection.ts'
+import { JobChangedDocument } from './generated/graphql.ts'
+import { Link, match, usePath } from './router.tsx'
+import { JobBacktest } from './screens/job/job-backtest.tsx'
+import { Job } from './screens/job/job.tsx'
+import { Jobs } from './screens/jobs/jobs.tsx'
+import { Market } from './screens/markets/market.tsx'
+import { Markets } from './screens/markets/markets.tsx'
+import { Model } from './screens/models/model.tsx'
+import { Models } from './screens/models/models.tsx'
+import { NewJob } from './screens/new-job/new-job.tsx'
+import { NotFound } from './screens/not-found.tsx'
+import { Indicators } from './screens/strategies/indicators.tsx'
+import { Strategies } from './screens/strategies/strategies.tsx'
+import { Strategy } from './screens/strategies/strategy.tsx'
+
+type Parts = Record<string, string>
+
+/** Every place of the dashboard; the first that fits is shown. A thing of another id starts afresh: hence the keys. */
+const ROUTES: [pattern: string, screen: (parts: Parts) => ReactNode][] = [
+  ['/', () => <Jobs />],
+  ['/jobs/new', () => <NewJob />],
+  ['/jobs/:id', ({ id }) => <Job key={id} id={id} tab="verdict" />],
+  ['/jobs/:id/backtest', ({ id }) => <JobBacktest key={id} id={id} />],
+  ['/jobs/:id/:tab', ({ id, tab }) => <Job key={id} id={id} tab={tab} />],
+  ['/markets', () => <Markets />],
+  ['/markets/:id', ({ id }) => <Market key={id} id={id} />],
+  ['/strategies', () => <Strategies />],
+  ['/strategies/indicators', () => <Indicators />],
+  ['/strategies/:id', ({ id }) => <Strategy key={id} id={id} />],
+  ['/models', () => <Models />],
+  ['/models/:id', ({ id }) => <Model key={id} id={id} />],
+]
+
+const AREAS: [to: string, label: string, prefix: string][] = [
+  ['/', 'Jobs', '/jobs'],
+  ['/markets', 'Markets', '/markets'],
+  ['/strategies', 'Strategies', '/strategies'],
+  ['/models', 'Models', '/models'],
+]
+
+export function App() {
+  const path = usePath()
+  return (
+    <NoticeArea>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <TopBar path={path} />
+      <ConnectionBanner />
+      <main id="content">
+        <ErrorBoundary place={path}>{screenAt(path)}</ErrorBoundary>
+      </main>
+    </NoticeArea>
+  )
+}
+
+function screenAt(path: string): ReactNode {
+  for (const [pattern, screen] of ROUTES) {
+    const parts = match(pattern, path)
+    if (parts) return screen(parts)
+  }
+  return <NotFound what="page" back={<Link to="/">Go to the jobs</Link>} />
+}
+
+function TopBar({ path }: { path: string }) {
+  return (
+    <header className="top-bar">
+      <Link to="/" className="brand" aria-label="Tunebook, to the jobs">
+        <img src="/favicon.svg" alt="" width="26" height="26" />
+        Tunebook
+      </Link>
+      <nav aria-label="Areas">
+        {AREAS.map(([to, label, prefix]) => {
+          const here = path === to || path.startsWith(`${prefix}/`)
+          return (
+            <Link key={to} to={to} aria-current={here ? 'page' : undefined}>
+              {label}
+            </Link>
+          )
+        })}
+      </nav>
+      <Link to="/jobs/new" className="button primary">
+        New job
+      </Link>
+    </header>
+  )
+}
+
+/** Listens to the news of all jobs, on every screen, so that a loss of the server shows at once. */
+function ConnectionBanner() {
+  useSubscription({ query: JobChangedDocument })
+  if (useConnection() !== 'lost') return null
+  return (
+    <p className="banner" role="alert">
+      The server does not answer; what you see may be old. Trying again …
+    </p>
+  )
+}

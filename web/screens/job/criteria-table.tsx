@@ -1,0 +1,71 @@
+import { criterionInfo } from './criteria.ts'
+import type { Criterion } from './types.ts'
+
+/** Lines of the verdict: what is asked, what came out, what is needed, and whether that is enough. */
+export function CriteriaTable({
+  caption,
+  lines,
+  points,
+}: {
+  caption: string
+  lines: readonly Criterion[]
+  points: boolean
+}) {
+  return (
+    <table className="criteria">
+      <caption className="unseen">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="unseen">Result</span>
+          </th>
+          <th scope="col">{caption}</th>
+          <th scope="col" className="figure">
+            Value
+          </th>
+          <th scope="col" className="figure">
+            Needed
+          </th>
+          {points && (
+            <th scope="col" className="figure">
+              Points
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line) => (
+          <CriterionRow key={line.name} line={line} points={points} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function CriterionRow({ line, points }: { line: Criterion; points: boolean }) {
+  const { label, format, sign } = criterionInfo(line)
+  const { value, threshold, passed, description } = line
+  const missing = points ? 'not defined' : 'not tested'
+  const state = passed ? 'passed' : value === null ? 'open' : 'failed'
+  const yesNo = format(threshold) === 'yes'
+  return (
+    <tr className={state}>
+      <td>
+        <span className="mark" role="img" aria-label={state === 'open' ? missing : state}>
+          {{ passed: '✓', failed: '✗', open: '?' }[state]}
+        </span>
+      </td>
+      <th scope="row">
+        {label}
+        <span className="sub">{description.replace(' Not tested in this version.', '')}</span>
+      </th>
+      <td className="figure nowrap">{value === null ? <span className="muted">{missing}</span> : format(value)}</td>
+      <td className="figure nowrap">{yesNo ? 'yes' : `${sign} ${format(threshold).replace(/\.0+(?=\D|$)/, '')}`}</td>
+      {points && (
+        <td className="figure nowrap">
+          {line.points} <span className="muted">of {line.maxPoints}</span>
+        </td>
+      )}
+    </tr>
+  )
+}

@@ -1,0 +1,74 @@
+import { Gauge } from '../../charts/gauge.tsx'
+import { Facts } from '../../components/facts.tsx'
+import { Section } from '../../components/page.tsx'
+import { ENOUGH, scoreTone } from '../../components/score.tsx'
+import { duration, period, time, whole } from '../../format.ts'
+import type { JobHeadFragment } from '../../generated/graphql.ts'
+import { objectiveLabel } from '../../metrics.ts'
+import { algorithmName } from '../../words.ts'
+import { CriteriaTable } from './criteria-table.tsx'
+import { inWords } from './criteria.ts'
+import { OutOfSample } from './out-of-sample.tsx'
+import type { Readiness } from './types.ts'
+
+/** May this be traded? Why, or why not; and what the best set did where nothing could have cheated. */
+export function Verdict({ job }: { job: JobHeadFragment }) {
+  const { readiness, warnings } = job
+  if (!readiness) return null
+  return (
+    <>
+      <Headline readiness={readiness} />
+      {warnings.length > 0 && (
+        <div className="message warn">
+          <p className="message-title">What to look at</p>
+          <ul>
+            {warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <div className="two-columns">
+        <Section title="Criteria" lead="How well the model knows the sampled past. They carry the score.">
+          <CriteriaTable caption="Criterion" lines={readiness.criteria} points />
+        </Section>
+        <Section title="Gates" lead="Could it be luck? They carry no points; all must pass.">
+          <CriteriaTable caption="Gate" lines={readiness.gates} points={false} />
+        </Section>
+      </div>
+      <OutOfSample job={job} />
+      <Section title="This job">
+        <Facts facts={factsOf(job)} />
+      </Section>
+    </>
+  )
+}
+
+function Headline({ readiness: { score, productionReady, criteriaMet, explanation } }: { readiness: Readiness }) {
+  const tone = productionReady ? 'good' : criteriaMet ? 'warn' : 'bad'
+  return (
+    <section className={`verdict ${tone}`} aria-label="Verdict">
+      <Gauge value={score} needed={ENOUGH} tone={scoreTone(score)} label={`Score ${Math.round(score)} of 100`} />
+      <div>
+        <h2>{productionReady ? 'Ready' : 'Not ready'}</h2>
+        <p>
+          {inWords(explanation)
+            .replace(/^(Not ready|Ready): /, '')
+            .replace(/^./, (first) => first.toUpperCase())}
+        </p>
+      </div>
+    </section>
+  )
+}
+
+function factsOf(job: JobHeadFragment) {
+  return [
+    ['Training', period(job.trainingPeriod)],
+    ['Test', period(job.testPeriod)],
+    ['Objective', objectiveLabel(job.objective)],
+    ['Samples', whole(job.sampleCount)],
+    ['Algorithm', algorithmName(job.chosenAlgorithm ?? job.algorithm)],
+    ['Finished (UTC)', time(job.finishedAt)],
+    ['Took', duration(job.durationMs)],
+  ] as const
+}

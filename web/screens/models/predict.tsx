@@ -1,0 +1,106 @@
+import { useState } from 'react'
+import { useMutation } from 'urql'
+import { FailureBox, ListEnds } from '../../components/answer.tsx'
+import { Section } from '../../components/page.tsx'
+import { ParameterList } from '../../components/parameter-list.tsx'
+import { Table } from '../../components/table.tsx'
+import { refusalOf, type Failure } from '../../failure.ts'
+import { percent, time, whole } from '../../format.ts'
+import {
+  ModelPredictionsDocument,
+  type ModelPredictionsQuery,
+  PredictDocument,
+  type PredictionRowFragment,
+} from '../../generated/graphql.ts'
+import { usePages } from '../../hooks/use-pages.ts'
+import { formatObjective, objectiveLabel } from '../../metrics.ts'
+import { ParameterForm } from '../job/parameter-form.tsx'
+import type { ModelData } from './model.tsx'
+import { PredictionResult } from './prediction-result.tsx'
+
+const PAGE_SIZE = 10
+
+/** Ask the model about a parameter set; it keeps what it said. */
+export function Predict({ model }: { model: ModelData }) {
+  const [, ask] = useMutation(PredictDocument)
+  const [prediction, setPrediction] = useState<PredictionRowFragment | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [busy, setBusy] = useState(false)
+  const history = usePages(ModelPredictionsDocument, { id: model.id, first: PAGE_SIZE }, predictionsOf)
+  const space = model.job?.parameterSpace ?? model.strategy.parameterSpace
+  const label = objectiveLabel(model.objective)
+  const show = (value: number | null) => formatObjective(model.objective, value)
+
+  const predict = async (parameters: Record<string, number>) => {
+    setBusy(true)
+    const answer = await ask({ modelId: model.id, parameters })
+    const result = answer.data?.predict
+    setBusy(false)
+    setFailure(refusalOf(answer, result))
+    setPrediction(result?.__typename === 'PredictSuccess' ? result.prediction : null)
+    history.refresh()
+  }
+  const errors = Object.fromEntries(
+    (failure?.fieldErrors ?? []).map(({ path, message }) => [path.at(-1) ?? '', message]),
+  )
+  return (
+    <>
+      <Section
+        title={`Predict ${label}`}
+        lead="What would this parameter set earn? An answer in milliseconds, without a backtest."
+      >
+        <ParameterForm
+          space={space}
+          values={startOf(model)}
+          act="Predict"
+          busy={busy}
+          errors={errors}
+          onSubmit={(parameters) => void predict(parameters)}
+        />
+        {failure && failure.fieldErrors.length === 0 && <FailureBox failure={failure} />}
+        {prediction && <PredictionResult prediction={prediction} label={label} show={show} />}
+      </Section>
+      {history.nodes.length > 0 && (
+        <Section title="What it was asked before">
+          <Table
+            caption="Predictions, newest first"
+            rows={history.nodes}
+            rowKey={({ id }) => id}
+            columns={[
+              { title: 'Asked (UTC)', cell: ({ createdAt }) => <span className="nowrap">{time(createdAt)}</span> },
+              {
+                title: 'Parameters',
+                cell: ({ parameters }) => <ParameterList parameters={parameters} space={space} />,
+              },
+              { title: label, figure: true, cell: ({ predictedValue }) => <b>{show(predictedValue)}</b> },
+              {
+                title: 'Interval',
+                figure: true,
+                cell: ({ interval: { low, high, level } }) => (
+                  <span className="nowrap" title={percent(level, 0)}>
+                    {show(low)} to {show(high)}
+                  </span>
+                ),
+              },
+              { title: 'Confidence', figure: true, cell: ({ confidence }) => whole(confidence) },
+              { title: 'Backtested', figure: true, cell: ({ actualValue }) => show(actualValue) },
+            ]}
+          />
+          <ListEnds pages={history} />
+        </Section>
+      )}
+    </>
+  )
+}
+
+/** The form begins with the best set of the job, or with the defaults. */
+function startOf({ job, strategy }: ModelData): Record<string, number | null> {
+  const space = job?.parameterSpace ?? strategy.parameterSpace
+  return Object.fromEntries(
+    space.map(({ name, default: usual, low }) => [name, job?.bestParameters?.[name] ?? usual ?? low]),
+  )
+}
+
+function predictionsOf(data: ModelPredictionsQuery) {
+  return data.predictions
+}

@@ -1,0 +1,80 @@
+import { SelectField, TextField } from '../../components/field.tsx'
+import { figure } from '../../format.ts'
+import type { Algorithm, Metric, Sampler } from '../../generated/graphql.ts'
+import { METRICS, metricOf, objectiveLabel, OBJECTIVES } from '../../metrics.ts'
+import { algorithmName, SAMPLER, sentence } from '../../words.ts'
+import type { PartProps } from './job-form.tsx'
+
+/** How the space is searched, and what is learned from it. */
+export function LearningFields({ draft, choices, errors, onChange }: PartProps) {
+  const algorithm = choices.algorithms.find((each) => each.algorithm === draft.algorithm)
+  return (
+    <fieldset>
+      <legend>Search and learning</legend>
+      <div className="fields">
+        <SelectField
+          label="Objective"
+          hint={METRICS[metricOf(draft.objective)].meaning}
+          value={draft.objective}
+          error={errors.objective}
+          options={OBJECTIVES.map((each) => [each, objectiveLabel(each)] as const)}
+          onChange={(objective) => onChange({ ...draft, objective: objective as Metric })}
+        />
+        <TextField
+          label="Samples"
+          hint="Parameter sets that are backtested; 200 is a good start"
+          numeric
+          value={draft.sampleCount}
+          error={errors.sampleCount}
+          onChange={(sampleCount) => onChange({ ...draft, sampleCount })}
+        />
+        <SelectField
+          label="Sampler"
+          value={draft.sampler}
+          error={errors.sampler}
+          options={Object.entries(SAMPLER)}
+          onChange={(sampler) => onChange({ ...draft, sampler: sampler as Sampler })}
+        />
+        <TextField
+          label="Seed"
+          hint="The same seed gives the same result"
+          numeric
+          value={draft.seed}
+          error={errors.seed}
+          onChange={(seed) => onChange({ ...draft, seed })}
+        />
+        <SelectField
+          label="Algorithm"
+          hint={algorithm?.description}
+          value={draft.algorithm}
+          error={errors.algorithm}
+          options={choices.algorithms.map((each) => [each.algorithm, algorithmName(each.algorithm)] as const)}
+          onChange={(name) => onChange({ ...draft, algorithm: name as Algorithm, hyperparameters: {} })}
+        />
+      </div>
+      {algorithm && algorithm.hyperparameters.length > 0 && (
+        <details>
+          <summary>Fine-tune the algorithm</summary>
+          <div className="fields">
+            {algorithm.hyperparameters.map(({ name, description, default: usual, min, max }) => (
+              <TextField
+                key={name}
+                label={sentence(name)}
+                hint={`${description} ${rangeText(min, max)}`}
+                numeric
+                placeholder={usual === null ? 'automatic' : String(usual)}
+                value={draft.hyperparameters[name] ?? ''}
+                error={errors[`hyperparameters.${name}`]}
+                onChange={(text) => onChange({ ...draft, hyperparameters: { ...draft.hyperparameters, [name]: text } })}
+              />
+            ))}
+          </div>
+        </details>
+      )}
+    </fieldset>
+  )
+}
+
+function rangeText(min: number | null, max: number | null): string {
+  return min === null || max === null ? '' : `${figure(min, 6)} to ${figure(max, 6)}.`
+}
