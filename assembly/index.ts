@@ -2,6 +2,7 @@ export * from "./math";
 export * from "./distributions";
 export * from "./indicators";
 export * from "./backtest";
+export { metrics } from "./metrics";
 export { fastBacktest } from "./fast";
 export * from "./trees";
 export { emitTree } from "./grow";

@@ -18,8 +18,11 @@ export async function buildDashboard(folder = OUTPUT): Promise<void> {
 function weigh(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
   const contents = files.map((file) => readFileSync(join(file.parentPath, file.name)))
-  const kB = (parts: Uint8Array[]) => Math.round(parts.reduce((sum, { length }) => sum + length, 0) / 1000)
   return `${files.length} files, ${kB(contents)} kB (${kB(contents.map((content) => gzipSync(content)))} kB gzip)`
+}
+
+function kB(parts: readonly Uint8Array[]): number {
+  return Math.round(parts.reduce((sum, { length }) => sum + length, 0) / 1000)
 }
 
 if (import.meta.main) {

@@ -96,9 +96,12 @@ export function day(iso: string | null | undefined): string {
 
 /** A half-open period by its days; with minutes where it does not begin and end at midnight. */
 export function period({ from, to }: { from: string | null; to: string | null }): string {
-  const midnight = (iso: string | null) => iso === null || iso.slice(11, 16) === '00:00'
-  const show = midnight(from) && midnight(to) ? day : time
+  const show = isMidnight(from) && isMidnight(to) ? day : time
   return `${show(from)} to ${show(to)}`
+}
+
+function isMidnight(iso: string | null): boolean {
+  return iso === null || iso.slice(11, 16) === '00:00'
 }
 
 /** How long a period lasts: 60 d. */

@@ -10,7 +10,7 @@ import { ADDRESSABLE_BYTES, type Scope, tooLarge } from './heap.ts'
 import { decodeTrade, METRIC_COUNT, placeRun, TRADE_FIELDS } from './layout.ts'
 import { columnKey, columnsOf, type ColumnSpec, type SampleBatch, type StrategyProgram } from './program.ts'
 import { engineModule } from './wasm.ts'
-import type { MemoryHandle, Task } from './worker.ts'
+import { type KernelTask, type MemoryHandle, STARTED, type Task } from './task.ts'
 
 /** What is to be backtested. */
 export interface BacktestRequest {
@@ -51,6 +51,7 @@ const FAN_OUT = 20_000_000
 /** What the samples of a chunk may take in a thread's memory. */
 const CHUNK_BYTES = 16 << 20
 const PROGRESS_MS = 100
+const ENDED = 2
 
 /** The compute threads. Typed arrays in, typed arrays out; it knows nothing of jobs, strategies or the database. */
 export class Engine {
@@ -155,7 +156,7 @@ export class Engine {
       const scratches = this.#columnScratches(scope, dataSet)
       return this.#withColumns({ dataSet, scratches, specs: batch.columns, signal: options.signal }, async () => {
         const words = placeRun(scope, request, options.flags)
-        const task: Task = { kind: 'detail', handle: handle(dataSet), run: words.run }
+        const task: KernelTask = { kind: 'detail', handle: handle(dataSet), run: words.run }
         const count = (await this.#compute(task, bars, options.signal)) as number
         return {
           metrics: scope.float64(words.results, METRIC_COUNT).slice(),
@@ -202,7 +203,7 @@ export class Engine {
       while (next < to && fitting > 0) {
         const begin = next
         const end = (next = Math.min(to, next + step))
-        const task: Task = { kind: 'backtest', handle: handle(dataSet), job, from: begin, to: end, chunk: fitting }
+        const task: KernelTask = { kind: 'backtest', handle: handle(dataSet), job, from: begin, to: end, chunk: fitting }
         fitting = (await this.#compute(task, barsOf(request) * (end - begin), signal)) as number
       }
     }
@@ -221,7 +222,7 @@ export class Engine {
       const ends = await Promise.allSettled(
         scratches.slice(0, tasks.length).map((scratch, lane) => {
           const columns = tasks.filter((_, at) => at % scratches.length === lane)
-          const task: Task = { kind: 'columns', handle: handle(dataSet), candles: dataSet.candles, columns, scratch }
+          const task: KernelTask = { kind: 'columns', handle: handle(dataSet), candles: dataSet.candles, columns, scratch }
           return this.#compute(task, dataSet.length * columns.length, signal)
         }),
       )
@@ -255,21 +256,26 @@ export class Engine {
   }
 
   /**
-   * Run a task, no longer than its deadline: then its thread is stopped and replaced.
+   * Run a task, no longer than its deadline: then its thread is stopped and replaced. Time in the queue does not count.
    *
    * @param work bars × samples, or bars × columns
    */
-  async #compute(task: Task, work: number, signal: AbortSignal | undefined): Promise<unknown> {
+  async #compute(task: KernelTask, work: number, signal: AbortSignal | undefined): Promise<unknown> {
     const limit = this.#deadlineMs ?? 10_000 + work / 5_000
     const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), limit)
+    let timer: NodeJS.Timeout | undefined
+    const started = new Int32Array(new SharedArrayBuffer(4))
+    const begin = (): void => void (timer = setTimeout(() => deadline.abort(), limit))
+    void Atomics.waitAsync(started, 0, 0).value.then((end) => end === 'ok' && started[0] === STARTED && begin())
     try {
-      return await this.#pool.run(task, { signal: deadline.signal })
+      return await this.#pool.run({ ...task, started } satisfies Task, { signal: deadline.signal })
     } catch (error) {
       if (!deadline.signal.aborted) throw error
       signal?.throwIfAborted()
       throw new DeadlineError(limit)
     } finally {
+      Atomics.store(started, 0, ENDED)
+      Atomics.notify(started, 0) // nobody waits for a task that never began
       clearTimeout(timer)
     }
   }

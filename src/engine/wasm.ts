@@ -60,6 +60,22 @@ export interface Kernel {
   logGamma(x: number): number
   // backtest
   backtest(run: number, from: number, to: number): number
+  metrics(
+    equity: number,
+    openTime: number,
+    bars: number,
+    timeframeMs: number,
+    capital: number,
+    trades: number,
+    tradeCount: number,
+    firstOpen: number,
+    lastClose: number,
+    feeRate: number,
+    slippage: number,
+    returns: number,
+    sums: number,
+    out: number,
+  ): void
   // fast backtest
   fastBacktest(job: number, from: number, to: number): number
   // trees

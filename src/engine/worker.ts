@@ -1,22 +1,6 @@
-import { computeColumn, type SeriesInput } from './indicators.ts'
-import type { ColumnTask } from './data-set.ts'
+import { computeColumn } from './indicators.ts'
+import { type KernelTask, type MemoryHandle, STARTED, type Task } from './task.ts'
 import { instantiate, type Kernel } from './wasm.ts'
-
-/** The memory of a data set, as it is passed to a thread. */
-export interface MemoryHandle {
-  id: number
-  module: WebAssembly.Module
-  memory: WebAssembly.Memory
-}
-
-/** What a compute thread can be asked to do. Nothing is copied but these few numbers. */
-export type Task =
-  | { kind: 'columns'; handle: MemoryHandle; candles: SeriesInput; columns: ColumnTask[]; scratch: number }
-  /** samples [from, to) of a job, at most `chunk` at once; gives what turned out to fit, 0 when told to stop */
-  | { kind: 'backtest'; handle: MemoryHandle; job: number; from: number; to: number; chunk: number }
-  /** one sample bar by bar, with its trades and equity; gives the number of trades */
-  | { kind: 'detail'; handle: MemoryHandle; run: number }
-  | { kind: 'call'; module: string; name: string; data: unknown }
 
 /** Instances by data set; a thread keeps those of the last few. */
 const instances = new Map<number, Kernel>()
@@ -27,6 +11,8 @@ export default async function work(task: Task): Promise<unknown> {
     const module = (await import(task.module)) as Record<string, (data: unknown) => unknown>
     return module[task.name]!(task.data)
   }
+  Atomics.store(task.started, 0, STARTED)
+  Atomics.notify(task.started, 0)
   try {
     return compute(task, kernelOf(task.handle))
   } catch (error) {
@@ -35,7 +21,7 @@ export default async function work(task: Task): Promise<unknown> {
   }
 }
 
-function compute(task: Exclude<Task, { kind: 'call' }>, kernel: Kernel): unknown {
+function compute(task: KernelTask, kernel: Kernel): unknown {
   switch (task.kind) {
     case 'columns':
       for (const { spec, source, out } of task.columns) computeColumn(kernel, spec, task.candles, source, out, task.scratch)
@@ -47,7 +33,7 @@ function compute(task: Exclude<Task, { kind: 'call' }>, kernel: Kernel): unknown
   }
 }
 
-function backtest(kernel: Kernel, { job, from, to, chunk }: Task & { kind: 'backtest' }): number {
+function backtest(kernel: Kernel, { job, from, to, chunk }: KernelTask & { kind: 'backtest' }): number {
   while (from < to) {
     const done = kernel.fastBacktest(job, from, Math.min(to, from + chunk))
     if (done === 0) return 0

@@ -97,7 +97,7 @@ async function importFile(file: File, name: MarketName, send: Send): Promise<Out
   const answer = await send({ input: { ...name, content } }, { additionalTypenames: ['Market'] })
   const result = answer.data?.importCandles
   const failure = refusalOf(answer, result)
-  return failure || result?.__typename !== 'ImportCandlesSuccess' ? { failure } : { failure: null, imported: result }
+  return result && 'market' in result ? { failure, imported: result } : { failure }
 }
 
 const NAME_FIELDS = new Set(['exchange', 'symbol', 'timeframe'])

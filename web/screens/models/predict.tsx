@@ -37,7 +37,7 @@ export function Predict({ model }: { model: ModelData }) {
     const result = answer.data?.predict
     setBusy(false)
     setFailure(refusalOf(answer, result))
-    setPrediction(result?.__typename === 'PredictSuccess' ? result.prediction : null)
+    setPrediction(result && 'prediction' in result ? result.prediction : null)
     history.refresh()
   }
   const errors = Object.fromEntries(

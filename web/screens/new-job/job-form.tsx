@@ -50,7 +50,7 @@ export function JobForm({ choices, initial, isCopy }: { choices: Choices; initia
     const answer = await create({ input: reading.input }, { additionalTypenames: ['TuningJob'] })
     const result = answer.data?.createTuningJob
     setBusy(false)
-    if (result?.__typename === 'CreateTuningJobSuccess') return navigate(`/jobs/${result.job.id}`)
+    if (result && 'job' in result) return navigate(`/jobs/${result.job.id}`)
     setRefusal(refusalOf(answer, result))
     requestAnimationFrame(focusFirstError)
   }

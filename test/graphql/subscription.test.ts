@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { statesOf } from '../../src/graphql/subscription.ts'
+
+/** Events that are pushed by hand, and whether they were given up. */
+function source() {
+  const waiting: ((result: IteratorResult<number>) => void)[] = []
+  const events = {
+    given: 0,
+    returned: false,
+    next: () => new Promise<IteratorResult<number>>((resolve) => waiting.push(resolve)),
+    return: async () => {
+      events.returned = true
+      for (const resolve of waiting.splice(0)) resolve({ done: true, value: undefined })
+      return { done: true as const, value: undefined }
+    },
+    push: () => waiting.shift()?.({ done: false, value: ++events.given }),
+    [Symbol.asyncIterator]: () => events,
+  }
+  return events
+}
+
+describe('states behind events', () => {
+  test('are read anew for each event, and end with the final one', async () => {
+    const events = source()
+    const states = statesOf(events, async (event) => `state ${event}`, { isFinal: (state) => state === 'state 2' })
+    const first = states.next()
+    events.push()
+    expect(await first).toEqual({ done: false, value: 'state 1' })
+    const second = states.next()
+    events.push()
+    expect(await second).toEqual({ done: false, value: 'state 2' })
+    expect(await states.next()).toEqual({ done: true, value: undefined })
+    expect(events.returned).toBe(true)
+  })
+
+  test('of one thing end when it is gone; of many, the others go on', async () => {
+    const gone = async (event: number) => (event === 1 ? null : `state ${event}`)
+    const one = source()
+    const next = statesOf(one, gone, { isOne: true }).next()
+    one.push()
+    expect((await next).done).toBe(true)
+    expect(one.returned).toBe(true)
+
+    const many = source()
+    const other = statesOf(many, gone, {}).next()
+    many.push()
+    await new Promise((resolve) => setImmediate(resolve))
+    many.push()
+    expect(await other).toEqual({ done: false, value: 'state 2' })
+  })
+
+  test('are given up at once, also while the next event is awaited', async () => {
+    const events = source()
+    const states = statesOf(events, async () => 'state', {})
+    const waiting = states.next()
+    await states.return!()
+    expect((await waiting).done).toBe(true)
+    expect(events.returned).toBe(true)
+  })
+
+  test('that cannot be read end the stream and let go of the events', async () => {
+    const events = source()
+    const states = statesOf(events, () => Promise.reject(new Error('no database')), {})
+    const next = states.next()
+    events.push()
+    await expect(next).rejects.toThrow('no database')
+    expect(events.returned).toBe(true)
+    expect((await states.next()).done).toBe(true)
+  })
+})
