@@ -28,6 +28,8 @@ class Boosting {
   slotBins: usize;
   /** i32[rows], rows that the tree does not learn from */
   leftOut: usize;
+  /** u8[16] for each 16 features of a tree and each 16 slots */
+  shuffles: usize;
   learningRate: f64;
   lambda: f64;
   /** a split must gain this much, in units of the target squared */
@@ -111,9 +113,34 @@ function drawColumns(b: Boosting, g: Growth): void {
     const bins = load<i32>(b.slotBins + (<usize>slot << 2)), pair = g.bins + (<usize>(chosen >> 1) << 2);
     store<i32>(pair, chosen & 1 ? max(bins, load<i32>(pair)) : bins);
     store<i32>(g.slots + (<usize>chosen << 2), slot);
-    let from = b.table + slot, to = g.codes + chosen;
-    for (let row = 0; row < b.rows; row++, from += b.tableWidth, to += g.width) store<u8>(to, load<u8>(from));
     chosen++;
+  }
+  copyColumns(b, g);
+}
+
+/** Bring the codes of the drawn slots side by side, 16 of the table and 16 of the tree at a time: a shuffle each. */
+function copyColumns(b: Boosting, g: Growth): void {
+  const from = b.tableWidth, to = g.width;
+  let shuffle = b.shuffles;
+  for (let block = 0; block < to; block += 16) {
+    for (let source = 0; source < from; source += 16) {
+      for (let lane = 0; lane < 16; lane++, shuffle++) {
+        const feature = block + lane;
+        const slot = feature < b.sampleColumns ? load<i32>(g.slots + (<usize>feature << 2)) - source : -1;
+        store<u8>(shuffle, slot >= 0 && slot < 16 ? slot : 0x80); // out of range gives 0
+      }
+    }
+  }
+  let table = b.table, row = g.codes;
+  for (const end = row + <usize>b.rows * to; row < end; table += from, row += to) {
+    shuffle = b.shuffles;
+    for (let block = 0; block < to; block += 16) { // what a register is too long is overwritten by the next
+      let codes = i8x16.splat(0);
+      for (let source = 0; source < from; source += 16, shuffle += 16) {
+        codes = v128.or(codes, i8x16.swizzle(v128.load(table + source), v128.load(shuffle)));
+      }
+      v128.store(row + block, codes);
+    }
   }
 }
 

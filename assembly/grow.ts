@@ -2,13 +2,10 @@
  * Growing one regression tree, depth first, on codes. Boosting, forests and extra trees differ in what they ask of it.
  */
 import {
-  accumulate, beginSearch, bestBin, bestFeature, bestLeft, bestScore, countOf, Growth, scanDense, scanSmall, scoreCut,
-  subtract, valueOf,
+  accumulate, beginSearch, bestCut, bestFeature, bestLeft, bestScore, countOf, Growth, MAX_SMALL, scanHistogram,
+  scanHistograms, scanSorted, scoreCut, setCut, sortSmall, subtract, valueOf,
 } from "./histogram";
 import { randomBelow, randomFloat } from "./random";
-
-/** Below this many rows a node is searched without a full histogram: the model is the same, the time is not. */
-const SMALL: i32 = 64;
 
 /** A node while its tree grows. The children of a node stand side by side behind it; in a leaf `left` is 0. */
 @unmanaged
@@ -44,7 +41,7 @@ export function growTree(g: Growth, count: i32): void {
   for (let pair = 0; pair < g.pairs; pair++) g.histogramBytes += load<i32>(g.bins + (<usize>pair << 2)) << 4;
   place(g, 0, total, 0, count);
   let histogram: usize = 0;
-  if (canSplit(g, total, 0) && count >= SMALL && !g.randomCuts) {
+  if (canSplit(g, total, 0) && count > MAX_SMALL && !g.randomCuts) {
     histogram = g.histograms;
     accumulate(g, 0, count, histogram);
   }
@@ -62,7 +59,7 @@ function split(g: Growth, index: i32, depth: i32, histogram: usize): void {
   if (!canSplit(g, total, depth)) return;
 
   // Not splitting scores as much as the node alone; what rounding of the fixed-point values may add does not count.
-  const alone = valueOf(total) * valueOf(total) * load<f64>(g.inverse + (<usize>countOf(total) << 3));
+  const alone = valueOf(total) * valueOf(total) / (<f64>countOf(total) + g.lambda);
   beginSearch(alone * (1 + 1e-12) + <f64>countOf(total));
   search(g, node, histogram);
   if (bestFeature < 0) return;
@@ -72,13 +69,14 @@ function split(g: Growth, index: i32, depth: i32, histogram: usize): void {
   g.nodeCount += 2;
   node.feature = bestFeature;
   node.left = left;
-  const middle = partition(g, node, bestBin);
+  node.cut = bestCut;
+  const middle = partition(g, node);
   place(g, left, bestLeft, start, middle);
   place(g, left + 1, right, middle, end);
 
   const depthBelow = depth + 1;
-  const wantsLeft = histogram != 0 && middle - start >= SMALL && canSplit(g, nodeAt(g, left).total, depthBelow);
-  const wantsRight = histogram != 0 && end - middle >= SMALL && canSplit(g, right, depthBelow);
+  const wantsLeft = histogram != 0 && middle - start > MAX_SMALL && canSplit(g, nodeAt(g, left).total, depthBelow);
+  const wantsRight = histogram != 0 && end - middle > MAX_SMALL && canSplit(g, right, depthBelow);
   let leftHistogram: usize = 0, rightHistogram: usize = 0;
   if (wantsLeft || wantsRight) {
     const fresh = g.histograms + <usize>depthBelow * <usize>g.histogramStride;
@@ -115,7 +113,12 @@ function place(g: Growth, index: i32, total: i64, start: i32, end: i32): void {
 /** All features, or a draw of them and then the others one by one until some cut is found, as scikit-learn does. */
 function search(g: Growth, node: Node, histogram: usize): void {
   const features = g.features, wanted = g.featuresPerNode;
+  if (!histogram && !g.randomCuts) sortSmall(g, node.start, node.end);
   if (wanted >= features) {
+    if (histogram) {
+      scanHistograms(g, histogram, node.total);
+      return;
+    }
     for (let feature = 0; feature < features; feature++) searchFeature(g, node, histogram, feature);
     return;
   }
@@ -131,8 +134,8 @@ function search(g: Growth, node: Node, histogram: usize): void {
 
 function searchFeature(g: Growth, node: Node, histogram: usize, feature: i32): void {
   if (g.randomCuts) randomCut(g, node, feature);
-  else if (histogram) scanDense(g, histogram, feature, node.total);
-  else scanSmall(g, node.start, node.end, feature, node.total);
+  else if (histogram) scanHistogram(g, histogram, feature, node.total);
+  else scanSorted(g, node.start, node.end, feature, node.total);
 }
 
 /** A cut drawn uniformly between the smallest and the largest value of the node: in value space, not among the bins. */
@@ -160,31 +163,23 @@ function randomCut(g: Growth, node: Node, feature: i32): void {
     const value = load<i64>(g.packed + (row << 3));
     left += <u32>load<u8>(codes + row * width) <= bin ? value : 0;
   }
-  scoreCut(g, feature, bin, left, node.total);
+  if (scoreCut(g, feature, left, node.total)) setCut(bin);
 }
 
-/**
- * Move the rows with codes ≤ bin to the front, keeping their order, and set the node's cut half-way to the next code
- * that occurs.
- *
- * @returns where the right side begins
- */
-function partition(g: Growth, node: Node, bin: i32): i32 {
-  const codes = g.codes + node.feature, width = <usize>g.width;
+/** Move the rows that go left to the front, keeping their order. @returns where the right side begins */
+function partition(g: Growth, node: Node): i32 {
+  const codes = g.codes + node.feature, width = <usize>g.width, cut = node.cut;
   const from = g.rows + (<usize>node.start << 2), to = g.rows + (<usize>node.end << 2), spare = g.spare;
-  let left = from, right = spare, next: i32 = 255;
+  let left = from, right = spare;
   for (let at = from; at < to; at += 4) {
     const row = load<i32>(at);
-    const code = <i32>load<u8>(codes + <usize>row * width);
-    const isRight = <i32>(code > bin);
+    const isRight = <usize>(<i32>load<u8>(codes + <usize>row * width) > cut) << 2;
     store<i32>(left, row);
     store<i32>(right, row);
-    left += <usize>(1 - isRight) << 2;
-    right += <usize>isRight << 2;
-    next = min(next, code | (isRight - 1 & 255));
+    left += 4 - isRight;
+    right += isRight;
   }
   memory.copy(left, spare, right - spare);
-  node.cut = (bin + next - 1) >> 1;
   return <i32>((left - g.rows) >> 2);
 }
 

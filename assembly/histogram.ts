@@ -49,10 +49,8 @@ export class Growth {
   histograms: usize;
   histogramStride: i32;
   histogramBytes: i32;
-  /** i64[256] and u64[4], zeros: the histogram of one feature in a small node */
-  small: usize;
-  /** f64[n + 1], 1 / (count + lambda) */
-  inverse: usize;
+  /** u16[8 × 64 × blocks of eight features]: the sorted keys of a small node */
+  keys: usize;
   maxDepth: i32;
   /** rows that a node needs to be split, and each of its children to exist */
   minSplit: i32;
@@ -76,12 +74,14 @@ export class Growth {
   ranges: usize;
   /** a split whose children stay leaves must gain this much, in fixed-point units squared */
   minGain: f64;
+  /** L2 penalty, in rows */
+  lambda: f64;
 }
 
 // The best split of the node at hand.
 export let bestScore: f64 = 0;
 export let bestFeature: i32 = 0;
-export let bestBin: i32 = 0;
+export let bestCut: i32 = 0;
 export let bestLeft: i64 = 0;
 
 /** Forget the split of the last node. @param score what a split must beat */
@@ -120,90 +120,152 @@ export function subtract(histogram: usize, other: usize, bytes: i32): void {
 }
 
 /**
- * Look for the best cut of one feature in a dense histogram.
+ * Look for the best cut of one feature in a histogram.
  *
  * A cut at bin k sends codes ≤ k left. Its score is GL² / (nL + λ) + GR² / (nR + λ), as in XGBoost with a squared loss
- * (Chen and Guestrin 2016, equation 7), where the second derivative is a count. Bins without rows offer no cut.
+ * (Chen and Guestrin 2016, equation 7), where the second derivative is a count. Bins without rows offer no cut; the
+ * cut that is taken lies half-way between two bins that have some.
  */
-export function scanDense(g: Growth, histogram: usize, feature: i32, total: i64): void {
+export function scanHistogram(g: Growth, histogram: usize, feature: i32, total: i64): void {
   const bins = laneOf(g, histogram, feature);
   const last = bins + (<usize>(load<i32>(g.bins + (<usize>(feature >> 1) << 2))) << 4);
-  const inverse = g.inverse, minLeaf = g.minLeaf, count = countOf(total), sum = valueOf(total);
-  let score = bestScore, left: i64 = 0;
-
+  let left: i64 = 0;
   for (let at = bins; at < last; at += 16) {
     const here = load<i64>(at);
-    if (here == 0) continue;
     left += here;
-    const nLeft = countOf(left), nRight = count - nLeft;
-    if (nLeft < minLeaf) continue;
-    if (nRight < minLeaf) break;
-    const candidate = scoreOf(valueOf(left), sum, nLeft, nRight, inverse);
-    if (candidate > score) {
-      score = candidate;
-      bestFeature = feature;
-      bestBin = <i32>((at - bins) >> 4);
-      bestLeft = left;
-    }
+    if (here != 0 && scoreCut(g, feature, left, total)) bestCut = halfWay(bins, at);
   }
-  bestScore = score;
 }
 
-/** As `scanDense`, straight from the rows: in a small node most bins are empty. */
-export function scanSmall(g: Growth, start: i32, end: i32, feature: i32, total: i64): void {
-  const histogram = g.small, touched = g.small + 2048;
-  const codes = g.codes + feature, width = <usize>g.width, packed = g.packed;
-  const from = g.rows + (<usize>start << 2), to = g.rows + (<usize>end << 2);
-  for (let at = from; at < to; at += 4) {
-    const row = <usize>load<i32>(at);
-    const code = <usize>load<u8>(codes + row * width);
-    const bin = histogram + (code << 3), word = touched + ((code >> 6) << 3);
-    store<i64>(bin, load<i64>(bin) + load<i64>(packed + (row << 3)));
-    store<u64>(word, load<u64>(word) | ((<u64>1) << (code & 63)));
-  }
+/** The cut between a bin and the next one that has rows; there is one, or no row would be on the right. */
+function halfWay(bins: usize, at: usize): i32 {
+  let next = at + 16;
+  while (load<i64>(next) == 0) next += 16;
+  return <i32>(((at - bins) + (next - bins) - 16) >> 5);
+}
 
-  const inverse = g.inverse, minLeaf = g.minLeaf, count = countOf(total), sum = valueOf(total);
-  let score = bestScore, left: i64 = 0;
-  for (let word: usize = 0; word < 4; word++) {
-    let bits = load<u64>(touched + (word << 3));
-    store<u64>(touched + (word << 3), 0);
-    for (; bits; bits &= bits - 1) {
-      const code = (word << 6) + <usize>ctz(bits);
-      const bin = histogram + (code << 3);
-      left += load<i64>(bin);
-      store<i64>(bin, 0);
-      const nLeft = countOf(left), nRight = count - nLeft;
-      if (nLeft < minLeaf || nRight < minLeaf) continue;
-      const candidate = scoreOf(valueOf(left), sum, nLeft, nRight, inverse);
-      if (candidate > score) {
-        score = candidate;
-        bestFeature = feature;
-        bestBin = <i32>code;
-        bestLeft = left;
+/**
+ * As `scanHistogram` for all features, two at a time, without a branch but the loop's: about 1 ns per bin.
+ *
+ * Whole numbers below 2^52 become f64 by their bits: 2^52 + x has x in its lowest bits.
+ */
+export function scanHistograms(g: Growth, histogram: usize, total: i64): void {
+  const bias = i64x2.splat(0x4330000000000000), signedBias = i64x2.splat(0x4330080000000000); // 2^52, 2^52 + 2^43
+  const mask = i64x2.splat(COUNT_MASK), minLeaf = f64x2.splat(<f64>g.minLeaf), lambda = f64x2.splat(g.lambda);
+  const count = f64x2.splat(<f64>countOf(total)), sum = f64x2.splat(valueOf(total));
+  const allLambda = f64x2.splat(<f64>countOf(total) + 2 * g.lambda);
+  let at = histogram;
+  for (let pair = 0; pair < g.pairs; pair++) {
+    const first = at, last = at + (<usize>load<i32>(g.bins + (<usize>pair << 2)) << 4);
+    let left = i64x2.splat(0), best = f64x2.splat(bestScore), place = i64x2.splat(0);
+    for (; at < last; at += 16) {
+      left = i64x2.add(left, v128.load(at));
+      const nLeft = f64x2.sub(v128.or(v128.and(left, mask), bias), bias);
+      const gLeft = f64x2.sub(v128.xor(i64x2.shr_u(left, 20), signedBias), signedBias);
+      const gRight = f64x2.sub(sum, gLeft);
+      const dLeft = f64x2.add(nLeft, lambda), dRight = f64x2.sub(allLambda, dLeft);
+      const over = f64x2.add(f64x2.mul(f64x2.mul(gLeft, gLeft), dRight), f64x2.mul(f64x2.mul(gRight, gRight), dLeft));
+      const score = f64x2.div(over, f64x2.mul(dLeft, dRight));
+      const fits = v128.and(f64x2.ge(nLeft, minLeaf), f64x2.ge(f64x2.sub(count, nLeft), minLeaf));
+      const better = v128.and(f64x2.gt(score, best), fits);
+      best = v128.bitselect(score, best, better);
+      place = v128.bitselect(i64x2.splat(at), place, better);
+    }
+    takeLane(g, first, 2 * pair, f64x2.extract_lane(best, 0), i64x2.extract_lane(place, 0));
+    takeLane(g, first + 8, 2 * pair + 1, f64x2.extract_lane(best, 1), i64x2.extract_lane(place, 1));
+  }
+}
+
+/** @param place where in memory the best bin of the pair begins */
+function takeLane(g: Growth, lane: usize, feature: i32, score: f64, place: i64): void {
+  if (score <= bestScore) return;
+  const bin = <usize>place + (lane & 8);
+  let left: i64 = 0;
+  for (let at = lane; at <= bin; at += 16) left += load<i64>(at);
+  bestScore = score;
+  bestFeature = feature;
+  bestLeft = left;
+  bestCut = halfWay(lane, bin);
+}
+
+/** Rows of a node that is searched by sorting: the local index of a row is the lower byte of its key. */
+export const MAX_SMALL: i32 = 128;
+
+/**
+ * Sort the rows of a small node by each feature: keys of 16 bits, the code above the index within the node, for eight
+ * features side by side in a register. The network is Batcher's merge exchange (Knuth, volume 3, algorithm 5.2.2M).
+ */
+export function sortSmall(g: Growth, start: i32, end: i32): void {
+  const count = end - start, codes = g.codes, width = <usize>g.width, rows = g.rows + (<usize>start << 2);
+  let keys = g.keys;
+  for (let block = 0; block < g.features; block += 8, keys += MAX_SMALL << 4) {
+    for (let at = 0; at < count; at++) {
+      const row = codes + <usize>load<i32>(rows + (<usize>at << 2)) * width + block;
+      const code = i16x8.shl(i16x8.extend_low_i8x16_u(v128.load64_zero(row)), 8);
+      v128.store(keys + (<usize>at << 4), v128.or(code, i16x8.splat(<i16>at)));
+    }
+    const top = 1 << 31 - clz(count - 1);
+    for (let p = top; p > 0; p >>= 1) {
+      for (let q = top, r = 0, d = p; ; d = q - p, q >>= 1, r = p) {
+        for (let i = 0; i < count - d; i++) {
+          if ((i & p) == r) exchange(keys + (<usize>i << 4), keys + (<usize>(i + d) << 4));
+        }
+        if (q == p) break;
       }
     }
-  }
-  bestScore = score;
-}
-
-/** Offer one cut, whatever was found before it. */
-export function scoreCut(g: Growth, feature: i32, bin: i32, left: i64, total: i64): void {
-  const nLeft = countOf(left), nRight = countOf(total) - nLeft;
-  if (nLeft < g.minLeaf || nRight < g.minLeaf) return;
-  const candidate = scoreOf(valueOf(left), valueOf(total), nLeft, nRight, g.inverse);
-  if (candidate > bestScore) {
-    bestScore = candidate;
-    bestFeature = feature;
-    bestBin = bin;
-    bestLeft = left;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function scoreOf(left: f64, sum: f64, nLeft: i32, nRight: i32, inverse: usize): f64 {
-  const right = sum - left;
-  return left * left * load<f64>(inverse + (<usize>nLeft << 3)) + right * right * load<f64>(inverse + (<usize>nRight << 3));
+function exchange(a: usize, b: usize): void {
+  const x = v128.load(a), y = v128.load(b);
+  v128.store(a, i16x8.min_u(x, y));
+  v128.store(b, i16x8.max_u(x, y));
+}
+
+/** As `scanHistogram`, for a node that `sortSmall` has sorted. */
+export function scanSorted(g: Growth, start: i32, end: i32, feature: i32, total: i64): void {
+  const rows = g.rows + (<usize>start << 2), packed = g.packed, minLeaf = g.minLeaf;
+  const lambda = g.lambda, count = countOf(total), sum = valueOf(total);
+  let at = g.keys + <usize>(feature >> 3) * (MAX_SMALL << 4) + (<usize>(feature & 7) << 1);
+  let key = <i32>load<u16>(at), left: i64 = 0, score = bestScore;
+  for (const last = at + (<usize>(end - start - 1) << 4); at < last; at += 16) {
+    left += load<i64>(packed + (<usize>load<i32>(rows + (<usize>(key & 255) << 2)) << 3));
+    const next = <i32>load<u16>(at, 16), nLeft = countOf(left);
+    const candidate = scoreOf(valueOf(left), sum, nLeft, count - nLeft, lambda);
+    if (candidate > score && (key ^ next) > 255 && nLeft >= minLeaf && count - nLeft >= minLeaf) {
+      score = bestScore = candidate;
+      bestFeature = feature;
+      bestLeft = left;
+      bestCut = ((key >> 8) + (next >> 8) - 1) >> 1;
+    }
+    key = next;
+  }
+}
+
+/** Offer one cut. @returns whether it is the best so far: then the caller says where it is */
+export function scoreCut(g: Growth, feature: i32, left: i64, total: i64): bool {
+  const nLeft = countOf(left), nRight = countOf(total) - nLeft;
+  if (nLeft < g.minLeaf || nRight < g.minLeaf) return false;
+  const score = scoreOf(valueOf(left), valueOf(total), nLeft, nRight, g.lambda);
+  if (score <= bestScore) return false;
+  bestScore = score;
+  bestFeature = feature;
+  bestLeft = left;
+  return true;
+}
+
+export function setCut(cut: i32): void {
+  bestCut = cut;
+}
+
+/** The same operations in the same order as in `scanHistograms`: a node scores the same however it is searched. */
+// @ts-ignore: decorator
+@inline
+function scoreOf(left: f64, sum: f64, nLeft: i32, nRight: i32, lambda: f64): f64 {
+  const right = sum - left, dLeft = <f64>nLeft + lambda, dRight = <f64>(nLeft + nRight) + 2 * lambda - dLeft;
+  return (left * left * dRight + right * right * dLeft) / (dLeft * dRight);
 }
 
 /** The first bin of a feature within a histogram of pairs. */

@@ -236,17 +236,24 @@ export class Space {
   words: i32;
   /** bit 0 or bit 1 of Leaf.use and Feed.use */
   use: i32;
+  /** where too many bars are candidates all are: then nothing is gathered, and a candidate is a place in the tile */
+  isFull: i32;
+  /** the first place that counts, where it is full */
+  from: i32;
+  /** whether there are f32 copies and critical scalars: they pay from a few samples on */
+  isRounded: i32;
   /** u64[tile / 64 + 1]: the bars of the tile, and how many candidates stand before each word */
   mask: usize;
   before: usize;
-  /** i32[count + 64]: the bar of a candidate, and how many candidates of the other space stand before it */
+  /** i32[count + 64]: the bar of a candidate */
   bars: usize;
-  rank: usize;
-  /** usize[feedCount]: gathered values, their f32 copies, and a filter of those */
+  /** usize[feedCount]: room for gathered values; where the values stand; their f32 copies, and a filter of those */
+  room: usize;
   gathered: usize;
   rounded: usize;
   filters: usize;
-  /** usize[leafCount]: bitmaps of fixed leaves */
+  /** bitmaps of fixed leaves: room for gathered ones, and where they stand */
+  fixedRoom: usize;
   fixedBits: usize;
   /** usize[leafCount]: critical scalars of a leaf, their copies and filter; u8[leafCount]: whether they are there */
   critical: usize;

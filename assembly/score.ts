@@ -130,13 +130,13 @@ function narrowTwo<T>(exits: usize, tree: usize, codes: usize, count: i32, sums:
   const which = v128.load(tree), threshold = v128.load(tree, 16), below = tree + 32, leaves = tree + 544;
   for (const end = codes + (<usize>count << 4); codes < end; codes += 64, sums += 4 * sizeof<T>()) {
     const c0 = v128.load(codes), c1 = v128.load(codes, 16), c2 = v128.load(codes, 32), c3 = v128.load(codes, 48);
-    const e0 = exitOf(exits, c0, which, threshold), e1 = exitOf(exits, c1, which, threshold);
-    const e2 = exitOf(exits, c2, which, threshold), e3 = exitOf(exits, c3, which, threshold);
-    const s0 = below + (e0 << 5), s1 = below + (e1 << 5), s2 = below + (e2 << 5), s3 = below + (e3 << 5);
+    const e0 = exitOf(exits, c0, which, threshold) << 5, e1 = exitOf(exits, c1, which, threshold) << 5;
+    const e2 = exitOf(exits, c2, which, threshold) << 5, e3 = exitOf(exits, c3, which, threshold) << 5;
+    const s0 = below + e0, s1 = below + e1, s2 = below + e2, s3 = below + e3;
     addLeaves<T>(
       sums, leaves,
-      e0 << 4 | exitOf(exits, c0, v128.load(s0), v128.load(s0, 16)), e1 << 4 | exitOf(exits, c1, v128.load(s1), v128.load(s1, 16)),
-      e2 << 4 | exitOf(exits, c2, v128.load(s2), v128.load(s2, 16)), e3 << 4 | exitOf(exits, c3, v128.load(s3), v128.load(s3, 16)),
+      e0 >> 1 | exitOf(exits, c0, v128.load(s0), v128.load(s0, 16)), e1 >> 1 | exitOf(exits, c1, v128.load(s1), v128.load(s1, 16)),
+      e2 >> 1 | exitOf(exits, c2, v128.load(s2), v128.load(s2, 16)), e3 >> 1 | exitOf(exits, c3, v128.load(s3), v128.load(s3, 16)),
     );
   }
 }

@@ -93,11 +93,11 @@ function placeSpace(space: Space, use: i32, places: usize, feeds: usize, leaves:
   space.mask = take(bitmapBytes);
   space.before = take((places >> 6) * 4 + 16);
   space.bars = take((places + 64) << 2);
-  space.rank = take((places + 64) << 2);
+  space.room = take(feeds << 2);
   space.gathered = take(feeds << 2);
   space.rounded = take(feeds << 2);
   space.filters = take(feeds << 2);
-  space.fixedBits = take(leaves * bitmapBytes);
+  space.fixedRoom = take(leaves * bitmapBytes);
   space.critical = take(leaves << 2);
   space.isCritical = take(leaves);
   for (let l = 0; l < job.leafCount; l++) {
@@ -105,7 +105,7 @@ function placeSpace(space: Space, use: i32, places: usize, feeds: usize, leaves:
   }
   for (let f = 0; f < job.feedCount; f++) {
     const wanted = feed(f).use;
-    if (wanted & (use | use << ROUNDED)) store<usize>(space.gathered + (<usize>f << 2), take((places + BLOCK) << 3));
+    if (wanted & (use | use << ROUNDED)) store<usize>(space.room + (<usize>f << 2), take((places + BLOCK) << 3));
     if (wanted & (use << ROUNDED)) {
       store<usize>(space.rounded + (<usize>f << 2), take((places + 64) << 2));
       store<usize>(space.filters + (<usize>f << 2), take(FILTER_BYTES));
@@ -185,11 +185,9 @@ export function prepareTile(tileBase: i32, from: i32, to: i32, sample: i32, samp
   }
   maskSpace(entries, job.enterLong, job.enterLongWords, job.enterShort, job.enterShortWords, from, to, first, last);
   maskSpace(exits, job.exitLong, job.exitLongWords, job.exitShort, job.exitShortWords, from, to, first, last);
-  listCandidates(entries);
-  listCandidates(exits);
+  listCandidates(entries, from, to);
+  listCandidates(exits, from, to);
   overlaps = false;
-  rankAll(entries, exits, 1);
-  rankAll(exits, entries, 0);
   const words = (job.tile >> 6) + 1;
   for (let w = 0; w < words; w++) {
     if (load<u64>(entries.mask + (<usize>w << 3)) & load<u64>(exits.mask + (<usize>w << 3))) overlaps = true;
@@ -298,37 +296,36 @@ function looseSignal(code: usize, length: i32, words: i32, skipped: usize): void
   }
 }
 
-function listCandidates(space: Space): void {
+function listCandidates(space: Space, from: i32, to: i32): void {
   const words = (job.tile >> 6) + 2;
   let count = 0;
   for (let w = 0; w < words; w++) {
     store<i32>(space.before + (<usize>w << 2), count);
-    let bits = load<u64>(space.mask + (<usize>w << 3));
-    const bar = base + (w << 6);
-    while (bits != 0) {
-      store<i32>(space.bars + (<usize>count << 2), bar + <i32>ctz(bits));
-      bits &= bits - 1;
-      count++;
-    }
+    count += <i32>popcnt(load<u64>(space.mask + (<usize>w << 3)));
   }
-  space.count = count;
-  space.words = (count >> 6) + 1;
-  for (let i = 0; i < 64; i++) store<i32>(space.bars + (<usize>(count + i) << 2), NONE);
+  space.isFull = from < to && count > (to - from) >> 2 ? 1 : 0;
+  space.from = from - base;
+  space.count = space.isFull ? to - base : count;
+  space.words = (space.count >> 6) + 1;
+  if (space.isFull) {
+    for (let place = 0; place < space.count; place++) store<i32>(space.bars + (<usize>place << 2), base + place);
+  } else listBars(space.mask, words, space.bars);
+  for (let i = 0; i < 64; i++) store<i32>(space.bars + (<usize>(space.count + i) << 2), NONE);
 }
 
-/** For each candidate how many of the other space stand before its bar plus `later`. */
-function rankAll(space: Space, other: Space, later: i32): void {
-  const count = space.count;
-  for (let c = 0; c < count; c++) {
-    const at = <usize>c << 2;
-    store<i32>(space.rank + at, rankOf(other, load<i32>(space.bars + at) + later));
+function listBars(mask: usize, words: i32, bars: usize): void {
+  for (let w = 0; w < words; w++) {
+    for (let bits = load<u64>(mask + (<usize>w << 3)); bits != 0; bits &= bits - 1) {
+      store<i32>(bars, base + (w << 6) + <i32>ctz(bits));
+      bars += 4;
+    }
   }
-  store<i32>(space.rank + (<usize>count << 2), other.count);
 }
 
 /** How many candidates stand before a bar of the tile, or before the one behind it. */
 export function rankOf(space: Space, bar: i32): i32 {
   const place = bar - base;
+  if (space.isFull) return place;
   const word = <usize>(place >> 6);
   const bits = load<u64>(space.mask + (word << 3)) & ~(<u64>-1 << <u64>(place & 63));
   return load<i32>(space.before + (word << 2)) + <i32>popcnt(bits);
@@ -336,20 +333,24 @@ export function rankOf(space: Space, bar: i32): i32 {
 
 function gather(space: Space, use: i32, samples: i32): void {
   const count = space.count;
-  if (count == 0) return;
+  space.isRounded = samples >= WORTHWHILE ? 1 : 0;
+  space.fixedBits = space.isFull ? leafBits : space.fixedRoom;
   for (let f = 0; f < job.feedCount; f++) {
-    const wanted = feed(f).use;
-    const source = feedPointer(f) - (<usize>base << 3);
+    const wanted = feed(f).use, at = <usize>f << 2;
     if ((wanted & (space.use | space.use << ROUNDED)) == 0) continue;
-    const values = load<usize>(space.gathered + (<usize>f << 2));
-    gatherValues(source, space.bars, count, values);
-    if (wanted & (space.use << ROUNDED)) round(values, count, load<usize>(space.rounded + (<usize>f << 2)), load<usize>(space.filters + (<usize>f << 2)));
+    const values = space.isFull ? feedPointer(f) : load<usize>(space.room + at);
+    store<usize>(space.gathered + at, values);
+    if (!space.isFull) gatherValues(feedPointer(f) - (<usize>base << 3), space.bars, count, values);
+    if (space.isRounded && wanted & (space.use << ROUNDED)) round(values, count, load<usize>(space.rounded + at), load<usize>(space.filters + at));
   }
   for (let l = 0; l < job.leafCount; l++) {
     const condition = leaf(l);
     if ((condition.use & use) == 0) continue;
-    if (condition.fixed) gatherBits(leafBits + <usize>l * bitmapBytes, space, space.fixedBits + <usize>l * bitmapBytes);
-    else if (condition.kind == SCALED) store<u8>(space.isCritical + l, samples >= WORTHWHILE && findCritical(space, condition, load<usize>(space.critical + (<usize>l << 2))) ? 1 : 0);
+    if (condition.fixed) {
+      if (!space.isFull) gatherBits(leafBits + <usize>l * bitmapBytes, space, space.fixedRoom + <usize>l * bitmapBytes);
+    } else if (condition.kind == SCALED) {
+      store<u8>(space.isCritical + l, space.isRounded && findCritical(space, condition, load<usize>(space.critical + (<usize>l << 2))) ? 1 : 0);
+    }
   }
 }
 
@@ -433,8 +434,13 @@ function forbid(exit: usize, own: usize, opposite: usize, words: i32, contradict
   }
 }
 
-/** Clear what stands behind the last candidate, and set the sentinel. */
+/** Clear what stands before the first candidate and behind the last one, and set the sentinel. */
 function close(bits: usize, space: Space): void {
+  if (space.isFull) {
+    const first = bits + (<usize>(space.from >> 6) << 3);
+    for (let word = bits; word < first; word += 8) store<u64>(word, 0);
+    store<u64>(first, load<u64>(first) & (<u64>-1 << <u64>(space.from & 63)));
+  }
   const at = bits + (<usize>(space.count >> 6) << 3);
   const sentinel = <u64>1 << <u64>(space.count & 63);
   store<u64>(at, load<u64>(at) & (sentinel - 1) | sentinel);
@@ -466,6 +472,12 @@ function decide(space: Space, index: i32, sample: i32, words: i32, out: usize, m
   if (condition.fixed) return join(space.fixedBits + <usize>index * bitmapBytes, words, out, mode);
   switch (condition.kind) {
     case THRESHOLD:
+      if (!space.isRounded) {
+        return compare(
+          WITH_SCALAR, condition.operation, load<usize>(space.gathered + (<usize>condition.a << 2)), 0, scalarOf(condition.scalar, sample),
+          words, out, mode,
+        );
+      }
       return compareRounded(
         condition.operation, load<usize>(space.gathered + (<usize>condition.a << 2)), load<usize>(space.rounded + (<usize>condition.a << 2)),
         load<usize>(space.filters + (<usize>condition.a << 2)), scalarOf(condition.scalar, sample), words, out, mode,

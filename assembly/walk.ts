@@ -78,7 +78,7 @@ export function walk(job: Job, sample: Sample, from: i32, to: i32, log: usize): 
       trade.entryBar = entryBar;
       trade.side = held;
       trade.entryPrice = sample.price;
-      exit = load<i32>(entries.rank + (<usize>entry << 2));
+      exit = rankOf(exits, entryBar + 1);
       entry++;
     }
 
@@ -109,7 +109,7 @@ export function walk(job: Job, sample: Sample, from: i32, to: i32, log: usize): 
       trade.exitBar = signalBar;
       trade.exitPrice = isLiquidated ? NaN : price * (1.0 - s * settings.slippage);
       trade.how = isLiquidated ? LIQUIDATED_AT_OPEN : AT_OPEN;
-      if (!reverses) entry = load<i32>(exits.rank + (<usize>exit << 2));
+      if (!reverses) entry = rankOf(entries, signalBar);
     } else {
       count++;
       if (to == job.end) {

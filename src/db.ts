@@ -193,6 +193,7 @@ export async function notify(tx: Database | Transaction, channel: string, payloa
 
 /** A driver's SQLSTATE, whichever of the two drivers threw; undefined for other errors. */
 export function sqlState(error: unknown): string | undefined {
-  const cause = (error as { cause?: { code?: unknown } }).cause ?? (error as { code?: unknown })
-  return typeof cause.code === 'string' ? (cause as { code: string }).code : undefined
+  const { cause, code } = Object(error) as { cause?: { code?: unknown }; code?: unknown }
+  const state = cause?.code ?? code
+  return typeof state === 'string' ? state : undefined
 }

@@ -22,6 +22,15 @@ export function useQueryString(): string {
   return useSyncExternalStore(onMove, () => window.location.search)
 }
 
+let moved = false
+
+/** Whether the address has changed since the page was loaded. */
+export function hasMoved(): boolean {
+  return moved
+}
+
+for (const event of ['popstate', MOVED]) globalThis.addEventListener?.(event, () => (moved = true))
+
 /** Go to a place inside the dashboard. @param replace without a step to go back to */
 export function navigate(to: string, { replace = false } = {}): void {
   if (replace) window.history.replaceState(null, '', to)

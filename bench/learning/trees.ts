@@ -40,7 +40,12 @@ const TREES = { nEstimators: 100, minNumSamples: 1 }
 
 const CONTESTS: Contest[] = [
   { name: 'boosting, 200 × depth 6', estimator: gradientBoosting, options: { ...ROUNDS, ...DEEP }, peers: XGBOOST },
-  { name: 'boosting, 200 × depth 4, sampled', estimator: gradientBoosting, options: { ...ROUNDS, ...TUNED }, peers: XGBOOST },
+  {
+    name: 'boosting, 200 × depth 4, sampled',
+    estimator: gradientBoosting,
+    options: { ...ROUNDS, ...TUNED },
+    peers: XGBOOST,
+  },
   { name: 'boosting, our defaults', estimator: gradientBoosting, options: {}, peers: [] },
   { name: 'forest, 100 trees', estimator: randomForest, options: TREES, peers: ['scikit-learn RandomForest'] },
   {
@@ -70,7 +75,9 @@ const python = spawnSync(PYTHON, ['-c', 'import xgboost, sklearn']).status === 0
 if (!python) console.log('python3-xgboost or python3-sklearn is missing: our side only.')
 
 const results = []
-console.log('setting, surface, rows | fit ms peers / ours = ratio | predict 10,000 ms peers / ours = ratio | R² peers / ours')
+console.log(
+  'setting, surface, rows | fit ms peers / ours = ratio | predict 10,000 ms peers / ours = ratio | R² peers / ours',
+)
 for (const contest of CONTESTS) {
   for (const surface of Object.keys(SURFACES) as SurfaceName[]) {
     for (const rows of flags.rows.split(',').map(Number)) results.push(await compete(contest, surface, rows))
@@ -82,7 +89,9 @@ python?.end()
 rmSync(folder, { recursive: true })
 
 async function compete({ name, estimator, options, peers }: Contest, surface: SurfaceName, rows: number) {
-  const present = peers.filter((peer) => (peer === 'ml-random-forest' ? rows <= (flags.slow ? 1000 : 200) : python !== null))
+  const present = peers.filter((peer) =>
+    peer === 'ml-random-forest' ? rows <= (flags.slow ? 1000 : 200) : python !== null,
+  )
   const theirs = new Map<string, Outcome[]>(present.map((peer) => [peer, []]))
   const ours: Outcome[] = []
   const seeds = present.includes('ml-random-forest') ? 2 : Number(flags.seeds)
@@ -103,28 +112,46 @@ async function compete({ name, estimator, options, peers }: Contest, surface: Su
     ours.push(await measure(estimator, train, held, options, seed))
     await ask()
   }
-  const result = { name, surface, rows, ours: summary(ours), peers: Object.fromEntries([...theirs].map(([peer, all]) => [peer, summary(all)])) }
+  const result = {
+    name,
+    surface,
+    rows,
+    ours: summary(ours),
+    peers: Object.fromEntries([...theirs].map(([peer, all]) => [peer, summary(all)])),
+  }
   const others = Object.values(result.peers)
   const row = (key: keyof Outcome, digits: number): string =>
     `${others.map((peer) => peer[key].toFixed(digits)).join(', ') || '–'} / ${result.ours[key].toFixed(digits)}`
   const ratio = (key: 'fitMs' | 'predictMs'): string =>
     others.length > 0 ? `= ${(Math.min(...others.map((peer) => peer[key])) / result.ours[key]).toFixed(1)}×` : ''
-  console.log(`${name}, ${surface}, ${rows} | ${row('fitMs', 1)} ${ratio('fitMs')} | ${row('predictMs', 2)} ${ratio('predictMs')} | ${row('r2', 3)}`)
+  console.log(
+    `${name}, ${surface}, ${rows} | ${row('fitMs', 1)} ${ratio('fitMs')} | ${row('predictMs', 2)} ${ratio('predictMs')} | ${row('r2', 3)}`,
+  )
   return result
 }
 
 /** @returns medians of the times, mean of R² */
 function summary(outcomes: Outcome[]): Outcome {
-  const median = (key: keyof Outcome): number => quantile(outcomes.map((outcome) => outcome[key]), 0.5)
+  const median = (key: keyof Outcome): number =>
+    quantile(
+      outcomes.map((outcome) => outcome[key]),
+      0.5,
+    )
   return { fitMs: median('fitMs'), predictMs: median('predictMs'), r2: mean(outcomes.map((outcome) => outcome.r2)) }
 }
 
 async function here<T>({ module, name, data }: Parameters<TaskRunner>[0]): Promise<T> {
   const functions = (await import(module)) as Record<string, (data: unknown) => unknown>
-  return functions[name]!(data) as T
+  return functions[name](data) as T
 }
 
-async function measure(estimator: Estimator, train: Surface, held: Surface, options: Record<string, number>, seed: number): Promise<Outcome> {
+async function measure(
+  estimator: Estimator,
+  train: Surface,
+  held: Surface,
+  options: Record<string, number>,
+  seed: number,
+): Promise<Outcome> {
   const start = process.cpuUsage()
   const model = await estimator.fit(train.x, train.y, options, seed, here)
   const fitMs = cpuMs(start)

@@ -8,6 +8,8 @@ const YEAR = 31_536_000_000
 
 /** Bars that a zone map sums up; the kernel counts on it. */
 const ZONE = 64
+/** Bars that the kernels may read beyond the last one: a block, and what rounds up to one. */
+const PADDING = 2 * BLOCK
 
 let nextId = 1
 
@@ -67,11 +69,11 @@ export class DataSet {
 
   /** Bytes that candles and zone maps of so many bars take. */
   static bytesOf(bars: number): number {
-    return CANDLE_COLUMNS.length * (bars + BLOCK) * 8 + Math.ceil(bars / ZONE) * 16 + 8 * ZONE
+    return CANDLE_COLUMNS.length * (bars + PADDING) * 8 + Math.ceil(bars / ZONE) * 16 + 8 * ZONE
   }
 
   get columnBytes(): number {
-    return (this.length + BLOCK) * 8
+    return (this.length + PADDING) * 8
   }
 
   /** Bytes of scratch for computing one column. */

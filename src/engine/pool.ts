@@ -266,7 +266,8 @@ export class Engine {
     let timer: NodeJS.Timeout | undefined
     const started = new Int32Array(new SharedArrayBuffer(4))
     const begin = (): void => void (timer = setTimeout(() => deadline.abort(), limit))
-    void Atomics.waitAsync(started, 0, 0).value.then((end) => end === 'ok' && started[0] === STARTED && begin())
+    const waiting = Atomics.waitAsync(started, 0, 0).value
+    if (waiting instanceof Promise) void waiting.then(() => started[0] === STARTED && begin())
     try {
       return await this.#pool.run({ ...task, started } satisfies Task, { signal: deadline.signal })
     } catch (error) {

@@ -25,7 +25,8 @@ export const builder = new SchemaBuilder<{
   errors: { directResult: true, defaultTypes: [] },
   relay: {
     encodeGlobalID: (_, id) => String(id),
-    decodeGlobalID: (id) => ({ typename: typeOfId(id) ?? 'Nothing', id }),
+    // The id of nothing is looked for among the markets, in vain: the plugin insists on a type.
+    decodeGlobalID: (id) => ({ typename: typeOfId(id) ?? 'Market', id }),
     nodesOnConnection: true,
     nodeFieldOptions: { nullable: false },
     nodeQueryOptions: { description: 'Anything that has an id, by its id. Null where there is no such thing.' },

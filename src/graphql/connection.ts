@@ -52,7 +52,7 @@ function checkSizes(args: PageArguments): void {
     if (size < 0 || size > MAX_SIZE) {
       throw ValidationError.at(
         name,
-        `${size} is not a page size; ask for 0 to ${MAX_SIZE} rows and page on with "after".`,
+        `${size} is not a page size; ask for 0 to ${MAX_SIZE} rows and page on with "${name === 'first' ? 'after' : 'before'}".`,
       )
     }
   }

@@ -1,24 +1,25 @@
 import { GraphQLError, GraphQLFloat, GraphQLID } from 'graphql'
 import { builder } from './builder.ts'
 
+/*
+ * The scalars of graphql itself are stricter here. They cannot be replaced: whatever has their names is taken for them.
+ */
+const { coerceInputLiteral: readFloat } = GraphQLFloat
+const { coerceInputLiteral: readId, coerceInputValue: readIdValue } = GraphQLID
+
+/** graphql refuses an infinite number in a variable, but reads the literal 1e999 as one. */
+GraphQLFloat.coerceInputLiteral = (node) => {
+  const value = readFloat!(node)
+  if (!Number.isFinite(value)) throw bad(`${show(value)} is not a finite number.`)
+  return value
+}
+
+/** What no database can hold is nobody's id: it is looked up, in vain, with the odd character replaced. */
+const storable = (id: string): string => id.toWellFormed().replaceAll('\0', '\uFFFD')
+GraphQLID.coerceInputValue = (value) => storable(readIdValue(value))
+GraphQLID.coerceInputLiteral = (node) => storable(readId!(node)!)
+
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/
-
-builder.scalarType('Float', {
-  description: GraphQLFloat.description!,
-  serialize: (value) => GraphQLFloat.coerceOutputValue(value),
-  // Also of literals: graphql itself reads 1e999 as Infinity.
-  parseValue: (value) => {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw bad(`${show(value)} is not a finite number.`)
-    return value
-  },
-})
-
-builder.scalarType('ID', {
-  description: GraphQLID.description!,
-  serialize: (value) => value,
-  // What no database can hold is nobody's id: it is looked up, in vain, with the odd character replaced.
-  parseValue: (value) => GraphQLID.coerceInputValue(value).toWellFormed().replaceAll('\0', '\uFFFD'),
-})
 
 builder.scalarType('DateTime', {
   description: 'ISO 8601 date-time in UTC; a date alone means its midnight.',

@@ -53,7 +53,29 @@ function sorted({ rows, columns, values }: Matrix, column: number): Float32Array
     const value = values[row * columns + column]
     single[row] = Math.max(-LARGEST_SINGLE, Math.min(value, LARGEST_SINGLE))
   }
-  return single.sort()
+  const keys = new Int32Array(single.buffer)
+  for (let row = 0; row < rows; row++) keys[row] ^= (keys[row] >> 31) | SIGN // the order of the keys is that of the numbers
+  radixSort(keys)
+  for (let row = 0; row < rows; row++) keys[row] ^= ~(keys[row] >> 31) | SIGN
+  return single
+}
+
+const SIGN = -0x80000000
+const DIGIT_BITS = 11
+const DIGITS = 1 << DIGIT_BITS
+
+/** Sort unsigned 32-bit keys by three digits, the last one first: several times as fast as `sort` for 32-bit numbers. */
+function radixSort(keys: Int32Array): void {
+  let from: Int32Array = keys
+  let to: Int32Array = new Int32Array(keys.length)
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    const next = new Int32Array(DIGITS + 1)
+    for (let at = 0; at < from.length; at++) next[((from[at] >>> shift) & (DIGITS - 1)) + 1]++
+    for (let digit = 0; digit < DIGITS; digit++) next[digit + 1] += next[digit]
+    for (let at = 0; at < from.length; at++) to[next[(from[at] >>> shift) & (DIGITS - 1)]++] = from[at]
+    ;[from, to] = [to, from]
+  }
+  keys.set(from)
 }
 
 /** @returns smallest and largest value of each bin, one pair after the other */

@@ -68,6 +68,7 @@ export function trainBoosting({ features, target, hyperparameters: h, seed }: Bo
     slots,
     layout.slotBins,
     zeros(arena, rows * 4),
+    arena.alloc(16 * Math.ceil(sampleColumns / 16) * Math.ceil(features.columns / 16)),
   ]
   const record = putRecord(arena, words, [h.learningRate, h.lambda, h.gamma * variance(train), 0])
   const store = new TreeStore(layout, rows)

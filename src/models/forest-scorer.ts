@@ -80,13 +80,14 @@ function score(forest: CompiledForest, features: Matrix, base: number, single: b
   const sums = single ? new Float32Array(arena.memory.buffer, out, capacity) : arena.float64(out, capacity)
 
   const result = new Float64Array(features.rows)
-  const scoreRows = single ? kernel.scoreSingle : kernel.scoreDouble
   for (let from = 0; from < features.rows; from += capacity) {
     const count = Math.min(capacity, features.rows - from)
     cells.set(features.values.subarray(from * features.columns, (from + count) * features.columns))
     kernel.quantise(values, count, features.columns, forest.reading.length / 2, reading, cuts, codes, stride, 128)
     sums.fill(base)
-    scoreRows(table, trees, offsets, forest.offsets.length, codes, forest.registers, padded(count), out)
+    const given = [table, trees, offsets, forest.offsets.length, codes, forest.registers, padded(count), out] as const
+    if (single) kernel.scoreSingle(...given)
+    else kernel.scoreDouble(...given)
     result.set(sums.subarray(0, count), from)
   }
   arena.release(mark)
@@ -144,7 +145,8 @@ function compile(forest: FlatForest, single: boolean): CompiledForest | null {
     below.forEach((node, exit) => {
       if (node < 0) return
       if (isOne) writeLeaf(node, exit)
-      else writeStep(node, begin + STEP * (1 + exit)).forEach((leaf, e) => leaf >= 0 && writeLeaf(leaf, exit * EXITS + e))
+      else
+        writeStep(node, begin + STEP * (1 + exit)).forEach((leaf, e) => leaf >= 0 && writeLeaf(leaf, exit * EXITS + e))
     })
   })
   return {

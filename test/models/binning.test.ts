@@ -36,7 +36,14 @@ describe('binning', () => {
   })
 
   test('has no slot for a feature that does not vary, and orders the others by their bins', () => {
-    const { columns, bins } = binFeatures(matrixOf([[1, 5, 1, 0], [2, 5, 1, 1], [3, 5, 2, 2], [4, 5, 2, 2]]))
+    const { columns, bins } = binFeatures(
+      matrixOf([
+        [1, 5, 1, 0],
+        [2, 5, 1, 1],
+        [3, 5, 2, 2],
+        [4, 5, 2, 2],
+      ]),
+    )
     expect([...columns]).toEqual([2, 3, 0])
     expect([...bins]).toEqual([2, 3, 4])
   })

@@ -9,7 +9,8 @@ function plainSum(forest: ReturnType<typeof randomForestOf>, row: Float64Array, 
   let sum = base
   for (const root of forest.roots) {
     let node = root
-    while (forest.feature[node] >= 0) node = forest.left[node] + (row[forest.feature[node]] < forest.number[node] ? 0 : 1)
+    while (forest.feature[node] >= 0)
+      node = forest.left[node] + (row[forest.feature[node]] < forest.number[node] ? 0 : 1)
     sum = single ? Math.fround(sum + forest.number[node]) : sum + forest.number[node]
   }
   return sum

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { r2 } from '../../src/engine/statistics.ts'
 import { trainBoosting } from '../../src/models/boosting-task.ts'
-import type { FittedModel, Hyperparameters, Matrix } from '../../src/models/estimator.ts'
+import type { Hyperparameters, Matrix } from '../../src/models/estimator.ts'
 import { gradientBoosting, type GradientBoosting } from '../../src/models/gradient-boosting.ts'
+import { rowOf } from '../../src/models/matrix.ts'
 import { describeEstimator } from './describe-estimator.ts'
+import { randomRows } from './random-trees.ts'
 import { runHere } from './run-here.ts'
 import { friedman, noise } from './surfaces.ts'
 
@@ -15,14 +17,21 @@ describeEstimator('XGBOOST that samples columns and stops early', gradientBoosti
 })
 
 function fit(x: Matrix, y: Float64Array, options: Record<string, number>, seed = 1): Promise<GradientBoosting> {
-  return gradientBoosting.fit(x, y, options, seed, runHere) as Promise<FittedModel> as Promise<GradientBoosting>
+  return gradientBoosting.fit(x, y, options, seed, runHere) as Promise<GradientBoosting>
 }
 
 describe('gradient boosting', () => {
   test('predicts the mean plus the steps of its trees, as XGBoost defines them', async () => {
     const x = { rows: 12, columns: 1, values: Float64Array.from({ length: 12 }, (_, row) => row) }
     const y = Float64Array.from({ length: 12 }, (_, row) => (row < 6 ? 1 : 4))
-    const model = await fit(x, y, { nEstimators: 1, maxDepth: 1, learningRate: 0.5, subsample: 1, minChildWeight: 1, lambda: 2 })
+    const model = await fit(x, y, {
+      nEstimators: 1,
+      maxDepth: 1,
+      learningRate: 0.5,
+      subsample: 1,
+      minChildWeight: 1,
+      lambda: 2,
+    })
     const step = (0.5 * (6 * 1.5)) / (6 + 2)
     expect([...model.predict(x)]).toEqual(Array.from({ length: 12 }, (_, row) => 2.5 + (row < 6 ? -step : step)))
     expect(model.forest.number[0]).toBeCloseTo(5.5, 6)
@@ -63,7 +72,13 @@ describe('gradient boosting', () => {
   test('prunes splits that gain less than gamma, whatever the unit of the target', async () => {
     const { x, y } = friedman(300, 2)
     const nodes = async (gamma: number, unit: number): Promise<number> =>
-      (await fit(x, y.map((value) => value * unit), { nEstimators: 20, gamma })).describe().nodes
+      (
+        await fit(
+          x,
+          y.map((value) => value * unit),
+          { nEstimators: 20, gamma },
+        )
+      ).describe().nodes
     expect(await nodes(5, 1)).toBeLessThan(await nodes(0, 1))
     expect(await nodes(5, 1024)).toBe(await nodes(5, 1))
     expect(await nodes(1000, 1)).toBe(20)
@@ -83,14 +98,22 @@ describe('gradient boosting', () => {
     const model = await fit(x, y, { nEstimators: 300, earlyStoppingRounds: 20 })
     expect(model.describe().trees).toBeLessThan(100)
     const clear = friedman(400, 3)
-    expect((await fit(clear.x, clear.y, { nEstimators: 300, earlyStoppingRounds: 20 })).describe().trees).toBeGreaterThan(100)
+    expect(
+      (await fit(clear.x, clear.y, { nEstimators: 300, earlyStoppingRounds: 20 })).describe().trees,
+    ).toBeGreaterThan(100)
   })
 
   test('chooses depth and leaf size by the number of rows, and says so', async () => {
     const few = friedman(70, 2)
-    expect((await fit(few.x, few.y, { nEstimators: 2 })).hyperparameters).toMatchObject({ maxDepth: 4, minChildWeight: 5 })
+    expect((await fit(few.x, few.y, { nEstimators: 2 })).hyperparameters).toMatchObject({
+      maxDepth: 4,
+      minChildWeight: 5,
+    })
     const many = friedman(3000, 2)
-    expect((await fit(many.x, many.y, { nEstimators: 2 })).hyperparameters).toMatchObject({ maxDepth: 6, minChildWeight: 10 })
+    expect((await fit(many.x, many.y, { nEstimators: 2 })).hyperparameters).toMatchObject({
+      maxDepth: 6,
+      minChildWeight: 10,
+    })
   })
 
   test('learns from twenty rows with its defaults', async () => {
@@ -102,7 +125,11 @@ describe('gradient boosting', () => {
     const { x, y } = friedman(200, 2)
     const model = await fit(x, y, { nEstimators: 30 })
     for (const unit of [2 ** -60, 2 ** 60]) {
-      const scaled = await fit(x, y.map((value) => value * unit), { nEstimators: 30 })
+      const scaled = await fit(
+        x,
+        y.map((value) => value * unit),
+        { nEstimators: 30 },
+      )
       expect(scaled.predict(x).map((value) => value / unit)).toEqual(model.predict(x))
     }
   })
@@ -126,11 +153,40 @@ describe('gradient boosting', () => {
     })
   })
 
+  test.each([
+    { columns: 8, columnSample: 1 },
+    { columns: 8, columnSample: 0.4 },
+    { columns: 21, columnSample: 0.8 },
+    { columns: 45, columnSample: 0.7 },
+    { columns: 45, columnSample: 0.2 },
+  ])(
+    'sends as many training rows through every node as it says, by its thresholds alone, %j',
+    ({ columns, columnSample }) => {
+      const rows = randomRows(columns, 400, 7)
+      const y = Float64Array.from({ length: 400 }, (_, row) =>
+        rowOf(rows, row).reduce((sum, value, at) => sum + value * (at % 4), 0),
+      )
+      const hyperparameters = allRows({ nEstimators: 12, maxDepth: 7, columnSample })
+      const { forest } = trainBoosting({ features: rows, target: y, hyperparameters, seed: 1 })
+      const seen = new Float64Array(forest.cover.length)
+      const visit = (cells: Float64Array, node: number): void => {
+        seen[node]++
+        const feature = forest.feature[node]
+        if (feature >= 0) visit(cells, forest.left[node] + (cells[feature] < forest.number[node] ? 0 : 1))
+      }
+      for (let row = 0; row < 400; row++) for (const root of forest.roots) visit(rowOf(rows, row), root)
+      expect(forest.cover).toEqual(seen)
+    },
+  )
+
   test('grows the same trees whatever order the rows come in, but for the draws', () => {
     const { x, y } = friedman(500, 2)
     const hyperparameters = allRows({ nEstimators: 20, maxDepth: 5 })
     const turned = {
-      x: { ...x, values: Float64Array.from({ length: 4000 }, (_, at) => x.values[(499 - Math.floor(at / 8)) * 8 + (at % 8)]) },
+      x: {
+        ...x,
+        values: Float64Array.from({ length: 4000 }, (_, at) => x.values[(499 - Math.floor(at / 8)) * 8 + (at % 8)]),
+      },
       y: y.toReversed(),
     }
     const one = trainBoosting({ features: x, target: y, hyperparameters, seed: 1 })

@@ -155,7 +155,9 @@ describe('the algorithms', () => {
   })
 
   test('are refused by name where this version does not have them', () => {
-    expect(() => getEstimator('ORACLE' as never)).toThrow(/ORACLE is not available in this version. Choose RANDOM_FOREST/)
+    expect(() => getEstimator('ORACLE' as never)).toThrow(
+      /ORACLE is not available in this version. Choose RANDOM_FOREST/,
+    )
   })
 
   test('read their own models from bytes', async () => {

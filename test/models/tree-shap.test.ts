@@ -32,7 +32,10 @@ function mixed(forest: WeightedForest, row: Float64Array, background: Matrix): (
 }
 
 /** As the paper defines it: unknown features follow both ways, by cover. */
-function covered({ roots, feature, number, left, cover }: WeightedForest, row: Float64Array): (known: number) => number {
+function covered(
+  { roots, feature, number, left, cover }: WeightedForest,
+  row: Float64Array,
+): (known: number) => number {
   return (known) => {
     const below = (node: number): number => {
       if (feature[node] < 0) return number[node]
@@ -97,7 +100,8 @@ describe('Shapley values of a forest', () => {
 
   test('add up to what a model says, whatever its rounding', () => {
     const forest = randomForestOf({ columns: 5, trees: 30, depth: 6, seed: 3 })
-    const predict = (rows: Matrix): Float64Array => scoreForest(forest, rows).map((value) => value + 1e-7 * Math.sin(1e9 * value))
+    const predict = (rows: Matrix): Float64Array =>
+      scoreForest(forest, rows).map((value) => value + 1e-7 * Math.sin(1e9 * value))
     const rows = randomRows(5, 20, 1)
     const { values, base } = explainForest(forest, 1 / 30, predict, rows, randomRows(5, 50, 2))
     predict(rows).forEach((prediction, row) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FittedModel, Matrix } from '../../src/models/estimator.ts'
+import type { Matrix } from '../../src/models/estimator.ts'
 import { gradientBoosting, type GradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { pathDependentShap } from '../../src/models/tree-shap.ts'
 import { fromXgboostJson, toXgboostJson } from '../../src/models/xgboost-json.ts'
@@ -15,7 +15,7 @@ const NAMES = Array.from({ length: 8 }, (_, column) => `f${column}`)
 async function train(options: Record<string, number>, scale = 1): Promise<GradientBoosting> {
   const { x, y } = friedman(300, 4)
   const target = y.map((value) => value * scale)
-  return (await gradientBoosting.fit(x, target, options, 1, runHere)) as FittedModel as GradientBoosting
+  return (await gradientBoosting.fit(x, target, options, 1, runHere)) as GradientBoosting
 }
 
 interface SavedTree {
@@ -51,7 +51,9 @@ describe('the XGBoost JSON of a model', () => {
 
   test('writes no integer among floats, and a base score that XGBoost does not drop', async () => {
     const text = toXgboostJson(await train({ nEstimators: 3, gamma: 1000 }, 1 / 3), NAMES)
-    for (const [, list] of text.matchAll(/"(?:base_weights|loss_changes|split_conditions|sum_hessian)":\[([^\]]*)\]/g)) {
+    for (const [, list] of text.matchAll(
+      /"(?:base_weights|loss_changes|split_conditions|sum_hessian)":\[([^\]]*)\]/g,
+    )) {
       for (const number of list.split(',')) expect(number).toMatch(/[.e]/)
     }
     const [, baseScore] = /"base_score":"([^"]*)"/.exec(text)!
@@ -63,14 +65,30 @@ describe('the XGBoost JSON of a model', () => {
     ['another objective', /reg:squarederror/, ({ learner }) => (learner.objective.name = 'binary:logistic')],
     ['several classes', /several numbers/, ({ learner }) => (learner.learner_model_param.num_class = '3')],
     ['a base score that is no number', /base_score/, ({ learner }) => (learner.learner_model_param.base_score = 'x')],
-    ['splits on categories', /categories/, ({ learner }) => (learner.gradient_booster.model.trees[0].split_type[0] = 1)],
-    ['a child that does not exist', /Tree 0 is damaged at node 999/, ({ learner }) => {
-      learner.gradient_booster.model.trees[0].left_children[0] = 999
-    }],
-    ['a child that is its own ancestor', /Tree 0 is damaged/, ({ learner }) => {
-      learner.gradient_booster.model.trees[0].left_children[1] = 0
-    }],
-    ['fewer features than it uses', /splits on feature/, ({ learner }) => (learner.learner_model_param.num_feature = '1')],
+    [
+      'splits on categories',
+      /categories/,
+      ({ learner }) => (learner.gradient_booster.model.trees[0].split_type[0] = 1),
+    ],
+    [
+      'a child that does not exist',
+      /Tree 0 is damaged at node 999/,
+      ({ learner }) => {
+        learner.gradient_booster.model.trees[0].left_children[0] = 999
+      },
+    ],
+    [
+      'a child that is its own ancestor',
+      /Tree 0 is damaged/,
+      ({ learner }) => {
+        learner.gradient_booster.model.trees[0].left_children[1] = 0
+      },
+    ],
+    [
+      'fewer features than it uses',
+      /splits on feature/,
+      ({ learner }) => (learner.learner_model_param.num_feature = '1'),
+    ],
   ])('is refused with %s', async (_, message, damage) => {
     const model = saved(await train({ nEstimators: 3 }))
     damage(model)

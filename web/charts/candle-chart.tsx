@@ -25,7 +25,7 @@ const SHORTEST_MS = 10 * 60_000
 
 /** The candles of a market in a window that can be moved, narrowed by drawing over it, and widened again. */
 export function CandleChart({ marketId, whole: all, range, onRange, marks }: Props) {
-  const [container, width] = useWidth(800)
+  const [container, width] = useWidth()
   const maxPoints = Math.max(40, Math.floor(width / CANDLE_WIDTH / 20) * 20)
   const [from, to] = range.map((at) => new Date(Math.round(at)).toISOString())
   const [state, retry] = useQuery({ query: CandlesDocument, variables: { id: marketId, from, to, maxPoints } })

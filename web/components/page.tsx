@@ -1,7 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react'
-
-/** Only a move inside the dashboard takes the focus; the first page leaves it where the browser put it. */
-let moved = false
+import { hasMoved } from '../router.tsx'
 
 interface Props {
   title: string
@@ -17,11 +15,9 @@ interface Props {
 export function Page({ title, tab = title, above, actions, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    if (moved) {
-      window.scrollTo(0, 0)
-      heading.current?.focus({ preventScroll: true })
-    }
-    moved = true
+    if (!hasMoved()) return // the first page leaves the focus where the browser put it
+    window.scrollTo(0, 0)
+    heading.current?.focus({ preventScroll: true })
   }, [])
   useEffect(() => {
     document.title = `${tab} · Tunebook`

@@ -1,0 +1,272 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { serveHttp, type HttpServer } from '../../src/server/http.ts'
+import { startWorker } from '../../src/tuning/worker.ts'
+import { testContext, type TestContext } from '../helpers.ts'
+import { CREATE, smallJob } from '../server/small-job.ts'
+import { hasChromium, launch, openPage, type Watched } from './browser.ts'
+
+const run = promisify(execFile)
+const BUILD = fileURLToPath(new URL('../../web/build.ts', import.meta.url))
+const FINISHED_WITHIN_MS = 30_000
+
+/** The built pages in a real browser, against a real server with a small job that really ran. */
+describe.skipIf(!hasChromium)('the dashboard', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tunebook-dashboard-'))
+  let ctx: TestContext
+  let server: HttpServer
+  let browser: Browser
+  let ids: { job: string; market: string; strategy: string; model: string }
+
+  beforeAll(async () => {
+    await run(process.execPath, [BUILD, folder])
+    const opened = await testContext()
+    ctx = { ...opened, config: { ...opened.config, port: 0 } }
+    await startWorker(ctx)
+    server = await serveHttp(ctx, folder)
+    browser = await launch()
+    ids = await finishedJob()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+    await ctx.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  async function ask<T>(query: string, variables = {}): Promise<T> {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    })
+    const { data, errors } = (await response.json()) as { data: T; errors?: unknown }
+    expect(errors).toBeUndefined()
+    return data
+  }
+
+  async function startJob(changes = {}): Promise<string> {
+    const input = { ...(await smallJob(ctx)), ...changes }
+    const { createTuningJob } = await ask<{ createTuningJob: { job: { id: string } } }>(CREATE, { input })
+    return createTuningJob.job.id
+  }
+
+  /** A job that has run, and what belongs to it. */
+  async function finishedJob() {
+    const job = await startJob({ name: 'A small job' })
+    const query = 'query ($id: ID!) { tuningJob(id: $id) { strategy { id } market { id } model { id } } }'
+    type Answer = { tuningJob: Record<'strategy' | 'market', { id: string }> & { model: { id: string } | null } }
+    const deadline = performance.now() + FINISHED_WITHIN_MS
+    for (;;) {
+      const { strategy, market, model } = (await ask<Answer>(query, { id: job })).tuningJob
+      if (model) return { job, strategy: strategy.id, market: market.id, model: model.id }
+      if (performance.now() > deadline) throw new Error('The small job did not finish.')
+      await delay(50)
+    }
+  }
+
+  /** Every place, and something that only the finished screen shows. */
+  const PLACES: [path: () => string, sign: string][] = [
+    [() => '/', 'A small job'],
+    [() => '/jobs/new', 'Start the job'],
+    [() => `/jobs/${ids.job}`, 'Drawdown'],
+    [() => `/jobs/${ids.job}/drivers`, 'Correlations'],
+    [() => `/jobs/${ids.job}/fit`, 'Backtested ROI'],
+    [() => `/jobs/${ids.job}/candidates`, 'Intervals of 80'],
+    [() => `/jobs/${ids.job}/samples`, '40 of 40'],
+    [() => `/jobs/${ids.job}/settings`, 'Result digest'],
+    [() => `/jobs/${ids.job}/backtest`, 'Entry price'],
+    [() => '/markets', 'TEST/USDT 5m'],
+    [() => `/markets/${ids.market}`, 'No candle is missing.'],
+    [() => '/strategies', 'supertrend'],
+    [() => `/strategies/${ids.strategy}`, 'Parameter space'],
+    [() => '/strategies/indicators', 'What it is'],
+    [() => '/models', 'Validation R²'],
+    [() => `/models/${ids.model}`, 'Checksum'],
+    [() => '/jobs/job_gone', 'There is no such job'],
+    [() => '/nowhere', 'There is no such page'],
+  ]
+
+  describe.each([
+    ['on a desk, light', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],
+    ['on a phone, dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
+  ] as const)('%s', (_, options) => {
+    test('every screen renders from its address, in its width, without a complaint', async () => {
+      const { page, complaints } = await openPage(browser, server.url, options)
+      for (const [path, sign] of PLACES) {
+        await page.goto(path())
+        await page.getByText(sign).first().waitFor({ state: 'attached' })
+        expect(await sidewaysOverflow(page), `${path()} is wider than the window`).toBeLessThanOrEqual(0)
+        expect(await page.locator('.message.bad').allInnerTexts(), path()).toEqual([])
+        expect(complaints(), path()).toEqual([])
+      }
+      await page.context().close()
+    }, 60_000)
+  })
+
+  function sidewaysOverflow(page: Page): Promise<number> {
+    return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  }
+
+  describe('in use', () => {
+    let watched: Watched
+    let page: Page
+
+    beforeEach(async () => {
+      watched = await openPage(browser, server.url)
+      page = watched.page
+    })
+    afterEach(async () => {
+      await page.context().close()
+    })
+
+    test('a job opens from the list with its verdict first, and its tabs lead on', async () => {
+      await page.goto('/')
+      await page.getByRole('link', { name: 'A small job' }).click()
+      await page.getByRole('heading', { name: /^(Not ready|Ready)$/ }).waitFor()
+      await page.getByRole('img', { name: /^Score \d+ of 100$/ }).waitFor()
+      const gate = page.getByRole('row', { name: /Deflated Sharpe ratio/ })
+      expect(await gate.innerText()).toContain('≥ 0.95')
+
+      await page.getByRole('link', { name: 'Candidates', exact: true }).click()
+      await page.getByRole('link', { name: 'Backtest candidate 1', exact: true }).click()
+      await page.getByRole('button', { name: 'Show trade 1', exact: true }).click()
+      await page.getByRole('group', { name: /^Candles/ }).waitFor()
+      await page.goBack()
+      await page.getByRole('heading', { name: 'Candidates' }).waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('a job is started from the form, followed to its end, and deleted', async () => {
+      await page.goto(`/jobs/new?market=${ids.market}`)
+      await page.getByLabel('Name').fill('From the form')
+      await page.getByLabel('Objective').selectOption('ROI')
+      await page.getByLabel('Samples', { exact: true }).fill('50')
+      await page.getByText('Fine-tune the algorithm').click()
+      await page.getByLabel('N estimators').fill('10')
+      await page.getByText(/^about /).waitFor()
+      await page.getByRole('button', { name: 'Start the job' }).click()
+
+      await page.getByRole('heading', { name: 'From the form' }).waitFor()
+      await page.getByRole('heading', { name: /ready/i }).waitFor({ timeout: FINISHED_WITHIN_MS })
+
+      await page.getByRole('button', { name: 'Delete' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+      await page.getByRole('heading', { name: 'Jobs' }).waitFor()
+      await page.getByText('From the form: deleted.').waitFor()
+      await page.getByRole('link', { name: 'A small job' }).waitFor()
+      expect(await page.getByRole('link', { name: 'From the form' }).count()).toBe(0)
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('what is wrong with a job stands at its field before it is started', async () => {
+      await page.goto('/jobs/new')
+      await page.getByLabel('Samples', { exact: true }).fill('5')
+      await page.getByText(/^5 is not allowed/).waitFor()
+      await page.getByLabel('Samples', { exact: true }).fill('many')
+      await page.getByText('Type a whole number.').waitFor()
+
+      await page.getByLabel('Samples', { exact: true }).fill('50')
+      await page.getByText('Costs and execution').locator('..').locator('summary').click()
+      await page.getByLabel('Fee a side').fill('20')
+      await page.getByText(/^0.2 is not allowed/).waitFor()
+      await page.getByRole('button', { name: 'Start the job' }).click()
+      await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-invalid'))).toBe('true')
+
+      await page.getByLabel('Fee a side').fill('0,05')
+      await page.getByText('rsi_oversold, rsi_overbought').click()
+      await page.getByLabel('rsi_oversold, from').fill('90')
+      await page.getByText(/90 is above high, 35/).waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('the list follows jobs that others start, filters by name and deletes in bulk', async () => {
+      await page.goto('/')
+      await page.getByRole('link', { name: 'A small job' }).waitFor()
+      await startJob({ name: 'From elsewhere 1', seed: 2 })
+      await startJob({ name: 'From elsewhere 2', seed: 3 })
+      const rows = page.getByRole('row', { name: /From elsewhere \d.*Completed/ })
+      await expect.poll(() => rows.count(), { timeout: FINISHED_WITHIN_MS }).toBe(2)
+
+      await page.getByLabel('Search').fill('elsewhere')
+      await page.getByText('2 of 2').waitFor()
+      expect(page.url()).toContain('search=elsewhere')
+      await page.getByLabel('Select all that are shown').check()
+      await page.getByRole('button', { name: 'Delete' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+      await page.getByText('No job fits this filter.').waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('candles come in by a file, and a bad file is refused with its row', async () => {
+      const candle = (row: number, high: number) => [Date.UTC(2025, 0, 1, row), 100, high, 90, 95, 10].join(',')
+      const file = (rows: string[]) => ({
+        name: 'ETHUSDT-1h-2025.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from(rows.join('\n')),
+      })
+      await page.goto('/markets')
+      await page.setInputFiles('input[type=file]', file([candle(0, 110), candle(1, 80)]))
+      expect(await page.getByLabel('Symbol').inputValue()).toBe('ETH/USDT')
+      await page.getByRole('button', { name: 'Import' }).click()
+      await page.getByText(/Row 2, high: 80 is below/).waitFor()
+
+      await page.setInputFiles('input[type=file]', file([candle(0, 110), candle(1, 120), candle(2, 130)]))
+      await page.getByRole('button', { name: 'Import' }).click()
+      await page.getByText('3 candles imported').waitFor()
+      await page.getByRole('link', { name: 'ETH/USDT 1h' }).first().click()
+      await page.getByRole('heading', { name: 'ETH/USDT 1h' }).waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('a model answers, and keeps what it said', async () => {
+      await page.goto(`/models/${ids.model}`)
+      await page.getByRole('button', { name: 'Predict' }).click()
+      await page.getByText('of typical sets like this').waitFor()
+      await page.getByText('What it was asked before').waitFor()
+      await page.getByLabel('rsi_oversold').fill('1000')
+      await page.getByRole('button', { name: 'Predict' }).click()
+      await page.getByText('must be at most 35, not 1000.').waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('works by keyboard alone: skip link, rows, dialog, curves', async () => {
+      await page.goto('/')
+      await page.getByRole('link', { name: 'A small job' }).waitFor()
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
+      await page.getByRole('link', { name: 'A small job' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Out of sample' }).waitFor()
+      await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+
+      await page.getByRole('group', { name: /^Equity/ }).focus()
+      await page.keyboard.press('Home')
+      await page.getByText(/^2025-01-21.*drawdown/).waitFor()
+
+      await page.getByRole('button', { name: 'Delete' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('says when the server is gone, and goes on by itself when it is back', async () => {
+      await page.goto('/')
+      await page.getByRole('link', { name: 'A small job' }).waitFor()
+      const port = Number(new URL(server.url).port)
+      await server.close()
+      await page.getByText('The server does not answer').waitFor()
+      server = await serveHttp({ ...ctx, config: { ...ctx.config, port } }, folder)
+      await page.getByText('The server does not answer').waitFor({ state: 'detached' })
+    })
+  })
+})
