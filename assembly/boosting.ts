@@ -6,7 +6,7 @@ import { randomBits, seedRandom } from "./random";
 /** Sums of fixed-point values stay below 2^42 in absolute value: 44 bits with their sign, and one to spare. */
 const SUM_BITS: i32 = 42;
 
-/** The host writes it as BOOSTING in src/models/growth.ts says. */
+/** The host writes it: src/models/boosting-task.ts. */
 @unmanaged
 class Boosting {
   growth: usize;

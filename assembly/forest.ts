@@ -4,7 +4,7 @@ import { countOf, Growth, valueOf } from "./histogram";
 import { growTree, leafOf, nodeAt } from "./grow";
 import { randomBelow, seedRandom } from "./random";
 
-/** The host writes it as FOREST in src/models/growth.ts says. */
+/** The host writes it: src/models/histogram-forest.ts. */
 @unmanaged
 class Forest {
   growth: usize;

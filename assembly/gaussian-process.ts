@@ -83,8 +83,8 @@ export function maternMeans(
  * @param rows, points as above
  * @param y        f64[n], the target, zeros behind `count`
  * @param scratch  f64[3 n² + 34 n + 128]
- * @param gradient f64[columns + 3]; behind the gradient stands the mean squared error of predicting each sample from
- *                 all others, Σ (w_i / (K⁻¹)_ii)² / count with w = K⁻¹ y (section 5.4.2)
+ * @param gradient f64[columns + 3]; behind the gradient stands how surprising each sample is to all others, the mean of
+ *                 error² / variance + ln variance with error w_i / (K⁻¹)_ii, w = K⁻¹ y, variance 1 / (K⁻¹)_ii (5.4.2)
  * @returns NaN where the matrix is not positive definite
  *
  * n³ operations for the matrices and n² · (columns + 10) for the rest: n = 400 takes about 10 ms.
@@ -110,17 +110,17 @@ export function marginalLikelihood(
   inverseOf(u, n, inverse);
 
   const fit = dot(y, weights, n);
-  let trace: f64 = 0, leftOut: f64 = 0;
+  let trace: f64 = 0, surprise: f64 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
     const own = load<f64>(inverse + i * (vector + 8)), error = load<f64>(weights + (i << 3)) / own;
     trace += own;
-    leftOut += error * error;
+    surprise += error * error * own - Math.log(own);
   }
   const variance = noise + jitter, squares = dot(weights, weights, n);
   lengthGradient(points, count, n, columns, inverse, slopes, weights, gradient);
   store<f64>(gradient + (<usize>columns << 3), 0.5 * (fit - variance * squares - <f64>count + variance * trace));
   store<f64>(gradient + (<usize>columns << 3) + 8, 0.5 * noise * (squares - trace));
-  store<f64>(gradient + (<usize>columns << 3) + 16, leftOut / <f64>count);
+  store<f64>(gradient + (<usize>columns << 3) + 16, surprise / <f64>count);
   return -0.5 * fit - logRoots - <f64>count * HALF_LOG_2PI;
 }
 

@@ -28,7 +28,7 @@ export function valueOf(packed: i64): f64 {
   return <f64>(packed >> COUNT_BITS);
 }
 
-/** What a split search reads. The host writes it as GROWTH in src/models/growth.ts says. */
+/** What a split search reads. The host writes it: `layGrowth` in src/models/growth.ts. */
 @unmanaged
 export class Growth {
   /** u8[rows × width], the codes; width = 2 · pairs */
@@ -49,7 +49,7 @@ export class Growth {
   histograms: usize;
   histogramStride: i32;
   histogramBytes: i32;
-  /** u16[8 × 64 × blocks of eight features]: the sorted keys of a small node */
+  /** u16[8 × 128] for each eight features: the sorted keys of a small node */
   keys: usize;
   maxDepth: i32;
   /** rows that a node needs to be split, and each of its children to exist */

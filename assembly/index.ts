@@ -5,6 +5,7 @@ export * from "./backtest";
 export { metrics } from "./metrics";
 export { fastBacktest } from "./fast";
 export * from "./trees";
+export { randomBelow, randomBits, randomFloat, seedRandom } from "./random";
 export { emitTree } from "./grow";
 export { boostRound } from "./boosting";
 export { growForestTree } from "./forest";

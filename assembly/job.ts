@@ -1,6 +1,6 @@
 /**
  * What the steps of the fast backtest (select, walk, measure) tell each other. The host writes `Settings` and `Job`
- * as src/engine/layout.ts says; everything else lives in the scratch of one thread.
+ * as src/engine/layout.ts and fast-job.ts say; everything else lives in the scratch of one thread.
  */
 
 /** The execution settings: f64 each, in the order of SETTINGS in src/engine/layout.ts. */
@@ -19,7 +19,7 @@ export class Settings {
   timeframeMs: f64;
 }
 
-/** One call: 32-bit words, in the order of JOB in src/engine/layout.ts. Columns are f64[bars] of the data set. */
+/** One call: 32-bit words, in the order of JOB in src/engine/fast-job.ts. Columns are f64[bars] of the data set. */
 @unmanaged
 export class Job {
   settings: usize;

@@ -40,7 +40,7 @@ let margin: f64 = 0;
 let quantity: f64 = 0;
 let price: f64 = 0;
 
-/** Bytes of scratch; see `measureBytes` in src/engine/layout.ts. @returns the end of what it has taken */
+/** Bytes of scratch; see `laneBytes` in src/engine/fast-job.ts. @returns the end of what it has taken */
 export function placeMeasure(its: Job, scratch: usize): usize {
   job = its;
   settings = changetype<Settings>(job.settings);

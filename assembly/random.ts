@@ -35,7 +35,7 @@ export function randomFloat(): f64 {
 
 /** @returns uniform, 0 … n − 1, without modulo bias; n ≥ 1 */
 export function randomBelow(n: u32): u32 {
-  const excess = (0 - n) % n; // 2³² mod n
+  const excess = (<u32>0 - n) % n; // 2³² mod n
   let draw = randomBits();
   while (draw > u32.MAX_VALUE - excess) draw = randomBits();
   return draw % n;

@@ -57,7 +57,7 @@ function take(bytes: usize): usize {
   return at;
 }
 
-/** Bytes of scratch; see `selectBytes` in src/engine/layout.ts. @returns the end of what it has taken */
+/** Bytes of scratch; see `laneBytes` in src/engine/fast-job.ts. @returns the end of what it has taken */
 export function placeSelect(its: Job, scratch: usize): usize {
   job = its;
   free = scratch;

@@ -9,7 +9,7 @@ const MAX_SLOTS: i32 = 64;
 /** Up to so many distinct features, the answer for each set of failing ones is computed once a leaf. */
 const MEMO_SLOTS: i32 = 8;
 
-/** The host writes it as SHAP in src/models/tree-shap.ts says. */
+/** The host writes it: `interventionalShap` in src/models/tree-shap.ts. */
 @unmanaged
 class Shap {
   /** the forest: i32, f64, i32 [nodes] */

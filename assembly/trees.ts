@@ -12,8 +12,8 @@
  * needs no branch on the kind of node, and eight rows can walk side by side until none of them moves any more.
  */
 
-/** Rows that walk a tree before the next tree is taken up; their cells and the tree fit into the first-level cache. */
-const BLOCK: i32 = 256;
+/** Rows that walk a tree before the next tree is taken up: rows stream past, a large tree is read from afar once. */
+const BLOCK: i32 = 8192;
 
 /**
  * Add up the leaves that each row reaches.

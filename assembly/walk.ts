@@ -21,7 +21,7 @@ let trailing: f64 = 0;
 let liquidation: f64 = 0;
 let best: f64 = 0; // most favourable price of the bars before the one that is looked at
 
-/** Bytes of scratch; see `walkBytes` in src/engine/fast-job.ts. @returns the end of what it has taken */
+/** Bytes of scratch; see `laneBytes` in src/engine/fast-job.ts. @returns the end of what it has taken */
 export function placeWalk(job: Job, scratch: usize): usize {
   high = job.high;
   low = job.low;

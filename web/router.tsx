@@ -29,7 +29,7 @@ export function hasMoved(): boolean {
   return moved
 }
 
-for (const event of ['popstate', MOVED]) globalThis.addEventListener?.(event, () => (moved = true))
+for (const event of ['popstate', MOVED]) window.addEventListener(event, () => (moved = true))
 
 /** Go to a place inside the dashboard. @param replace without a step to go back to */
 export function navigate(to: string, { replace = false } = {}): void {
@@ -46,26 +46,4 @@ export function Link({ to, ...rest }: { to: string } & Omit<AnchorHTMLAttributes
     navigate(to)
   }
   return <a {...rest} href={to} onClick={follow} />
-}
-
-/** The named parts of `path` where it fits `pattern`, as /jobs/:id; null where it does not. */
-export function match(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split('/')
-  const given = path.replace(/(.)\/$/, '$1').split('/')
-  if (wanted.length !== given.length) return null
-  const parts: Record<string, string> = {}
-  for (const [at, part] of wanted.entries()) {
-    if (part.startsWith(':')) parts[part.slice(1)] = decodePart(given[at])
-    else if (part !== given[at]) return null
-  }
-  return parts
-}
-
-/** A part that is not well-formed stands for itself: it names nothing, and the screen will say so. */
-function decodePart(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }

@@ -130,14 +130,35 @@ async function sideBySide(): Promise<void> {
   const cTimes: number[] = []
   using program = compileC('naive.c')
   const { openTime, open, high, low, close, volume } = given.candles
-  const header = Float64Array.of(LARGE.bars, few.c, input.firstSignal, SETTINGS.feeRate, SETTINGS.slippage, SETTINGS.leverage, SETTINGS.initialCapital, SETTINGS.maintenanceMarginRate)
-  const file = program?.input(header, openTime, open, high, low, close, volume, input.rsi, input.adx, input.mean, given.rows.subarray(0, 6 * few.c))
+  const header = Float64Array.of(
+    LARGE.bars,
+    few.c,
+    input.firstSignal,
+    SETTINGS.feeRate,
+    SETTINGS.slippage,
+    SETTINGS.leverage,
+    SETTINGS.initialCapital,
+    SETTINGS.maintenanceMarginRate,
+  )
+  const file = program?.input(
+    header,
+    openTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    input.rsi,
+    input.adx,
+    input.mean,
+    given.rows.subarray(0, 6 * few.c),
+  )
   const times = { fast: [] as number[], plain: [] as number[], javascript: [] as number[] }
   for (let turn = 0; turn < rounds; turn++) {
     for (const name of ['fast', 'plain', 'javascript'] as const) times[name].push(cpuMs(contestants[name]))
-    if (program) cTimes.push(program.run<{ ms: number[] }>(file!, '1').ms[0])
+    if (program) cTimes.push((program.run(file!, '1') as { ms: number[] }).ms[0])
   }
-  if (program) checkSame(program.run<{ trades: number }>(file!, '1').trades, twins.fast(), few.c)
+  if (program) checkSame((program.run(file!, '1') as { trades: number }).trades, twins.fast(), few.c)
   const whole = (ms: number, samples: number): number => (ms * LARGE.samples) / samples
   const fast = median(times.fast)
   const ways: [string, number][] = [
@@ -146,7 +167,15 @@ async function sideBySide(): Promise<void> {
     ['naive loop in JavaScript', whole(median(times.javascript), few.script)],
   ]
   if (program) ways.push(['naive loop in C -O3 -march=native', whole(median(cTimes), few.c)])
-  report('sideBySide', ways.map(([way, ms]) => ({ way, 'ms, one core': round(ms), 'ns per bar × sample': round(perBar(ms, given)), 'times this engine': round(ms / fast) })))
+  report(
+    'sideBySide',
+    ways.map(([way, ms]) => ({
+      way,
+      'ms, one core': round(ms),
+      'ns per bar × sample': round(perBar(ms, given)),
+      'times this engine': round(ms / fast),
+    })),
+  )
 }
 
 /** The loops must have computed the same trades. */
@@ -157,11 +186,24 @@ function checkSame(trades: number, rows: Float64Array, samples: number): void {
 }
 
 async function fiveYears(): Promise<void> {
-  const long = syntheticCandles({ seed: 2, bars: FIVE_YEARS.bars, timeframe: '1m', from: Date.UTC(2019, 0, 1), edge: 0 })
+  const long = syntheticCandles({
+    seed: 2,
+    bars: FIVE_YEARS.bars,
+    timeframe: '1m',
+    from: Date.UTC(2019, 0, 1),
+    edge: 0,
+  })
   const given = job('rsi-adx-volume', FIVE_YEARS, long)
   const twins = await Twins.of(given)
   const { one } = race({ one: () => twins.fast() }, rounds)
-  report('fiveYears', [{ bars: FIVE_YEARS.bars, samples: given.batch.count, 'ms, one core': round(one), 'ns per bar × sample': round(perBar(one, given)) }])
+  report('fiveYears', [
+    {
+      bars: FIVE_YEARS.bars,
+      samples: given.batch.count,
+      'ms, one core': round(one),
+      'ns per bar × sample': round(perBar(one, given)),
+    },
+  ])
 }
 
 /** What a run takes beside the candles and columns. */
@@ -175,7 +217,14 @@ async function memory(): Promise<void> {
   const run = sharedBytes(request) + 2 * laneBytes(shapeOf(request), 500) + 2 * dataSet.columnScratchBytes
   await engine.close()
   const mb = (bytes: number): number => round(bytes / 1e6)
-  report('memory', [{ 'candles MB': mb(dataSet.arena.usedBytes - columns), 'columns MB': mb(columns), 'run of 1,000 samples, 2 threads, MB': mb(run), 'peak RSS of this process, MB': mb(process.resourceUsage().maxRSS * 1024) }])
+  report('memory', [
+    {
+      'candles MB': mb(dataSet.arena.usedBytes - columns),
+      'columns MB': mb(columns),
+      'run of 1,000 samples, 2 threads, MB': mb(run),
+      'peak RSS of this process, MB': mb(process.resourceUsage().maxRSS * 1024),
+    },
+  ])
 }
 
 async function indicators(): Promise<void> {
@@ -196,10 +245,17 @@ async function indicators(): Promise<void> {
     25,
   )
   using program = compileC('indicators.c')
-  const c = program?.run<Record<string, number[]>>(program.input(close, high, low, volume), String(n), '25')
+  const c = program?.run(program.input(close, high, low, volume), String(n), '25') as
+    | Record<string, number[]>
+    | undefined
   report(
     'indicators',
-    Object.entries(ours).map(([name, ms]) => ({ indicator: name, 'ms a column': round(ms), 'C, ms': c ? round(median(c[name])) : null, 'ours / C': c ? round(ms / median(c[name])) : null })),
+    Object.entries(ours).map(([name, ms]) => ({
+      indicator: name,
+      'ms a column': round(ms),
+      'C, ms': c ? round(median(c[name])) : null,
+      'ours / C': c ? round(ms / median(c[name])) : null,
+    })),
   )
 }
 
@@ -211,12 +267,21 @@ async function coldStart(): Promise<void> {
   for (let turn = 0; turn < Math.min(rounds, 5); turn++) {
     const begin = performance.now()
     const engine = new Engine(2, () => {})
-    await Promise.all([0, 1].map(() => engine.backtest({ ...job('rsi-adx-volume', { samples: 2, bars: 1000 }), dataSet: engine.dataSet(sliceCandles(candles, 0, 1000), MINUTE) })))
+    await Promise.all(
+      [0, 1].map(() =>
+        engine.backtest({
+          ...job('rsi-adx-volume', { samples: 2, bars: 1000 }),
+          dataSet: engine.dataSet(sliceCandles(candles, 0, 1000), MINUTE),
+        }),
+      ),
+    )
     pools.push(performance.now() - begin)
     jobs.push(await wallMs(() => engine.backtest({ ...given, dataSet: engine.dataSet(given.candles, MINUTE) }), 1))
     await engine.close()
   }
-  report('coldStart', [{ 'pool of 2 ready, ms': round(median(pools)), 'first job on new candles, ms': round(median(jobs)) }])
+  report('coldStart', [
+    { 'pool of 2 ready, ms': round(median(pools)), 'first job on new candles, ms': round(median(jobs)) },
+  ])
 }
 
 function report(name: string, rows: Record<string, unknown>[]): void {
@@ -225,7 +290,11 @@ function report(name: string, rows: Record<string, unknown>[]): void {
   results[name] = rows
 }
 
-console.log(`${cpus()[0].model}, ${availableParallelism()} cores, node ${process.version}, load ${loadavg().map((load) => load.toFixed(1)).join(' ')}`)
+console.log(
+  `${cpus()[0].model}, ${availableParallelism()} cores, node ${process.version}, load ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`,
+)
 await sideBySide()
 await strategies()
 await fiveYears()

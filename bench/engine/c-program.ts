@@ -31,12 +31,18 @@ export class CProgram {
   /** Columns to read. @returns the file's path */
   input(...columns: Float64Array[]): string {
     const file = join(this.#folder, 'input')
-    writeFileSync(file, Buffer.concat(columns.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))))
+    writeFileSync(
+      file,
+      Buffer.concat(
+        columns.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
+      ),
+    )
     return file
   }
 
-  run<T>(...args: string[]): T {
-    return JSON.parse(execFileSync(this.#program, args, { encoding: 'utf8' })) as T
+  /** @returns the JSON that it prints */
+  run(...args: string[]): unknown {
+    return JSON.parse(execFileSync(this.#program, args, { encoding: 'utf8' }))
   }
 
   [Symbol.dispose](): void {

@@ -16,7 +16,10 @@ export function cpuMs(run: () => unknown): number {
 }
 
 /** @returns the median CPU ms of each contestant */
-export function race<Name extends string>(contestants: Record<Name, () => number | unknown>, rounds = ROUNDS): Record<Name, number> {
+export function race<Name extends string>(
+  contestants: Record<Name, () => unknown>,
+  rounds = ROUNDS,
+): Record<Name, number> {
   const names = Object.keys(contestants) as Name[]
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as unknown as Record<Name, number[]>
   for (let round = 0; round < rounds; round++) for (const name of names) times[name].push(cpuMs(contestants[name]))

@@ -15,7 +15,11 @@ const DAY = 86_400_000
 const MINUTE = 60_000
 
 /** @param p rsi_oversold, rsi_overbought, adx_min, volume_multiplier, sl, tp @returns roi + Sharpe ratio + drawdown */
-export function naiveBacktest(input: NaiveInput, p: Float64Array, scratch: { equity: Float64Array; ratios: Float64Array }): { sum: number; trades: number } {
+export function naiveBacktest(
+  input: NaiveInput,
+  p: Float64Array,
+  scratch: { equity: Float64Array; ratios: Float64Array },
+): { sum: number; trades: number } {
   const { candles, rsi, adx, mean, firstSignal, settings } = input
   const { openTime, open, high, low, close, volume } = candles
   const { equity, ratios } = scratch
@@ -50,7 +54,15 @@ export function naiveBacktest(input: NaiveInput, p: Float64Array, scratch: { equ
       if (open[i] <= liquidation) exit(NaN, true)
       else if (b >= firstSignal && rsi[b] > overbought) exit(open[i] * (1 - slippage), false)
     }
-    if (!isIn && capital > 0 && b >= firstSignal && rsi[b] < oversold && adx[b] > adxMin && volume[b] > multiplier * mean[b] && !(rsi[b] > overbought)) {
+    if (
+      !isIn &&
+      capital > 0 &&
+      b >= firstSignal &&
+      rsi[b] < oversold &&
+      adx[b] > adxMin &&
+      volume[b] > multiplier * mean[b] &&
+      !(rsi[b] > overbought)
+    ) {
       isIn = true
       price = open[i] * (1 + slippage)
       margin = capital / (1 + leverage * feeRate)
@@ -69,7 +81,9 @@ export function naiveBacktest(input: NaiveInput, p: Float64Array, scratch: { equ
       } else if (high[i] >= target) exit(open[i] > target ? open[i] : target, false)
       else if (i === n - 1) exit(close[i] * (1 - slippage), false)
     }
-    equity[i] = isIn ? Math.max(capital - margin - entryFee + Math.max(margin + quantity * (close[i] - price), 0), 0) : capital
+    equity[i] = isIn
+      ? Math.max(capital - margin - entryFee + Math.max(margin + quantity * (close[i] - price), 0), 0)
+      : capital
   }
 
   let [peak, deepest, previous, sum] = [initialCapital, 0, initialCapital, 0]

@@ -5,7 +5,7 @@ import { requireMultiple } from '../market/resample.ts'
 import { getMarket, loadCandles } from '../market/service.ts'
 import type { MarketRow } from '../market/table.ts'
 import { parseTimeframe, TIMEFRAMES } from '../market/timeframe.ts'
-import { toParameters, toRow } from '../strategy/parameter-space.ts'
+import { spaceAround, toParameters, toRow, type ParameterSpec } from '../strategy/parameter-space.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { getStrategy } from '../strategy/service.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
@@ -50,10 +50,11 @@ export interface BacktestReport {
 export async function runBacktest(ctx: AppContext, input: BacktestInput): Promise<BacktestReport> {
   const strategy = await getStrategy(ctx, input.strategyId)
   const market = await getMarket(ctx, input.marketId)
-  const { row, execution, timeframe, period } = check(input, strategy.definition, market)
+  const parameterSpace = spaceAround(strategy.definition.parameterSpace, input.parameters)
+  const { row, execution, timeframe, period } = check(input, parameterSpace, market)
 
   const started = performance.now()
-  const compiled = compileStrategy(strategy.definition)
+  const compiled = compileStrategy({ ...strategy.definition, parameterSpace })
   const batch = compiled.bind(row)
   const timeframeMs = TIMEFRAMES[timeframe]
   const candles = await loadCandles(ctx, market.id, { ...period, timeframe, warmupBars: compiled.warmupBars })
@@ -63,7 +64,7 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
   const dataSet = ctx.engine.dataSet(candles, timeframeMs)
   const detail = await ctx.engine.detail({ dataSet, program: compiled.program, batch, settings: execution, window })
   return {
-    parameters: toParameters(strategy.definition.parameterSpace, row),
+    parameters: toParameters(parameterSpace, row),
     execution,
     metrics: metricsOf(detail.metrics),
     trades: detail.trades,
@@ -80,7 +81,7 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
 }
 
 /** What a caller asks for, with the defaults filled in. */
-function check(input: BacktestInput, { parameterSpace }: StrategyDefinition, market: MarketRow) {
+function check(input: BacktestInput, parameterSpace: ParameterSpec[], market: MarketRow) {
   const problems: FieldError[] = []
   const own = parseTimeframe(market.timeframe)
   const execution = executionSettings(input.execution, problems)

@@ -95,7 +95,11 @@ export class DataSet {
    * @param compute     fails where one of its tasks did; its columns are then forgotten
    * @param mayStillRun whether the threads of a failed computation may still write, so that the room must rest
    */
-  async acquire(specs: readonly ColumnSpec[], compute: ComputeWave, mayStillRun: (error: unknown) => boolean): Promise<void> {
+  async acquire(
+    specs: readonly ColumnSpec[],
+    compute: ComputeWave,
+    mayStillRun: (error: unknown) => boolean,
+  ): Promise<void> {
     const wanted = new Map(specs.flatMap((spec) => columnsOf(spec)).map((spec) => [columnKey(spec), spec]))
     const held = new Map<string, Column>()
     try {
@@ -116,7 +120,8 @@ export class DataSet {
 
   /** The run is over: its columns may go when room is short. */
   release(specs: readonly ColumnSpec[]): void {
-    for (const key of new Set(specs.flatMap((spec) => columnsOf(spec).map(columnKey)))) this.#columns.get(key)!.readers--
+    for (const key of new Set(specs.flatMap((spec) => columnsOf(spec).map(columnKey))))
+      this.#columns.get(key)!.readers--
   }
 
   /**
@@ -163,7 +168,9 @@ export class DataSet {
         added.push({ key, column })
       }
       for (const wave of wavesOf(missing.map(([, spec]) => spec as ColumnTask['spec']))) {
-        await compute(wave.map((spec) => ({ spec, source: spec.source ? this.#offset(spec.source) : 0, out: this.#offset(spec) })))
+        await compute(
+          wave.map((spec) => ({ spec, source: spec.source ? this.#offset(spec.source) : 0, out: this.#offset(spec) })),
+        )
       }
       for (const { column } of added) column.pending = null
       done.resolve()

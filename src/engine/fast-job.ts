@@ -166,6 +166,11 @@ export function shapeOf({ dataSet, program, window }: JobInput, tile = TILE): Sc
   }
 }
 
+/** Bytes of scratch that each sample adds, its profit ratios apart: they share a pool. */
+export function sampleBytes({ leafCount, dayCount }: ScratchShape): number {
+  return 4 + leafCount * 16 + SAMPLE_BYTES + dayCount * 8
+}
+
 /** Bytes of scratch for one thread that works on so many samples at once: see `placeSelect`, `placeMeasure`, `fastBacktest`. */
 export function laneBytes(shape: ScratchShape, samples: number): number {
   const { tile, feeds, leafCount } = shape
@@ -182,7 +187,7 @@ export function laneBytes(shape: ScratchShape, samples: number): number {
   bytes += 2 * (leafCount * 5 + 128 + shape.scaledCount * (places * 12 + 1024 + FILTER_BYTES + 64))
   bytes += shape.blockDepth * (BLOCK * 8 + 4) + 6 * bitmap * (shape.bitmapDepth + 1) + bitmap
   bytes += (tile + 64) * 32 + 2 * (tile / 64 + 1) * 16 * (32 - Math.clz32(tile / 64)) + 4 * (tile + 2) * TRADE_BYTES
-  bytes += samples * (4 + leafCount * 16 + SAMPLE_BYTES + shape.dayCount * 8)
+  bytes += samples * sampleBytes(shape)
   const most = (Math.ceil(shape.windowBars / RATIOS) + 1) * RATIO_BYTES // of one sample: a trade on every bar
   return Math.ceil(bytes / 64) * 64 + Math.max(most, Math.min(POOL_BYTES, most * samples))
 }
@@ -224,7 +229,7 @@ export function orderBySlots({ count, slots }: SampleBatch, slotCount: number): 
   if (!differs) return order
   return order.sort((a, b) => {
     for (let slot = 0; slot < slotCount; slot++) {
-      const difference = slots[a * slotCount + slot]! - slots[b * slotCount + slot]!
+      const difference = slots[a * slotCount + slot] - slots[b * slotCount + slot]
       if (difference !== 0) return difference
     }
     return a - b
@@ -237,8 +242,8 @@ const DAY = 86_400_000
 export function dayEnds(openTime: Float64Array, timeframeMs: number, { start, end }: Window): number[] {
   if (timeframeMs >= DAY) return Array.from({ length: end - start }, (_, i) => start + i)
   const ends: number[] = []
-  for (let bar = start; bar < end; ) {
-    const next = firstAtOrAfter(openTime, (Math.floor(openTime[bar]! / DAY) + 1) * DAY, bar, end)
+  for (let bar = start; bar < end;) {
+    const next = firstAtOrAfter(openTime, (Math.floor(openTime[bar] / DAY) + 1) * DAY, bar, end)
     ends.push(next - 1)
     bar = next
   }
@@ -259,8 +264,8 @@ export function fundingStamps(
   const stamps: number[] = []
   let bar = start
   while (bar < end) {
-    const opened = openTime[bar]!
-    const closed = bar === 0 ? opened : openTime[bar - 1]! + timeframeMs
+    const opened = openTime[bar]
+    const closed = bar === 0 ? opened : openTime[bar - 1] + timeframeMs
     const atOpen = Math.floor(opened / interval) - Math.ceil(closed / interval) + 1
     const inside = Math.ceil((opened + timeframeMs) / interval) - Math.floor(opened / interval) - 1
     if (atOpen > 0 || inside > 0) stamps.push(bar, Math.max(0, atOpen), inside)
@@ -277,7 +282,7 @@ function firstAtOrAfter(openTime: Float64Array, time: number, from: number, to: 
   let [low, high] = [from, to]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (openTime[middle]! < time) low = middle + 1
+    if (openTime[middle] < time) low = middle + 1
     else high = middle
   }
   return low

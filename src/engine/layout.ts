@@ -1,6 +1,13 @@
 import { EXIT_REASONS, type ExecutionSettings, type TradeRecord, type Window } from './execution.ts'
 import type { Allocator } from './heap.ts'
-import { INSTRUCTION_WORDS, Operation, SIGNALS, type ColumnSpec, type SampleBatch, type StrategyProgram } from './program.ts'
+import {
+  INSTRUCTION_WORDS,
+  Operation,
+  SIGNALS,
+  type ColumnSpec,
+  type SampleBatch,
+  type StrategyProgram,
+} from './program.ts'
 
 /**
  * How the host and `assembly/backtest.ts` see the same bytes. A change here is a change there.
@@ -147,7 +154,7 @@ export function stackDepth(program: StrategyProgram): number {
     const code = program.signals[signal]
     let depth = 0
     for (let at = 0; at < code.length; at += INSTRUCTION_WORDS) {
-      depth += code[at]! <= Operation.COLUMN ? 1 : -1
+      depth += code[at] <= Operation.COLUMN ? 1 : -1
       deepest = Math.max(deepest, depth)
     }
   }
@@ -156,25 +163,26 @@ export function stackDepth(program: StrategyProgram): number {
 
 /** @param fields f64[18] as the kernel writes them */
 export function decodeTrade(fields: Float64Array): TradeRecord {
-  const [side, entryBar, exitBar, reason, entryTime, exitTime, entryPrice, exitPrice, leverage] = fields as unknown as number[]
+  const [side, entryBar, exitBar, reason, entryTime, exitTime, entryPrice, exitPrice, leverage] =
+    fields as unknown as number[]
   return {
-    side: side! > 0 ? 'LONG' : 'SHORT',
-    entryBar: entryBar!,
-    exitBar: exitBar!,
-    exitReason: EXIT_REASONS[reason!]!,
-    entryTime: entryTime!,
-    exitTime: exitTime!,
-    entryPrice: entryPrice!,
-    exitPrice: exitPrice!,
-    leverage: leverage!,
-    quantity: fields[9]!,
-    margin: fields[10]!,
-    equityAtEntry: fields[11]!,
-    fees: fields[12]!,
-    funding: fields[13]!,
-    profitAbs: fields[14]!,
-    profitRatio: fields[15]!,
-    maxAdverseExcursion: fields[16]!,
-    maxFavorableExcursion: fields[17]!,
+    side: side > 0 ? 'LONG' : 'SHORT',
+    entryBar: entryBar,
+    exitBar: exitBar,
+    exitReason: EXIT_REASONS[reason],
+    entryTime: entryTime,
+    exitTime: exitTime,
+    entryPrice: entryPrice,
+    exitPrice: exitPrice,
+    leverage: leverage,
+    quantity: fields[9],
+    margin: fields[10],
+    equityAtEntry: fields[11],
+    fees: fields[12],
+    funding: fields[13],
+    profitAbs: fields[14],
+    profitRatio: fields[15],
+    maxAdverseExcursion: fields[16],
+    maxFavorableExcursion: fields[17],
   }
 }

@@ -108,7 +108,8 @@ class Planner {
       return
     }
     const mode = node.kind === 'and' ? Mode.AND : Mode.OR
-    const [first, second] = isJunction(node.right) && !isJunction(node.left) ? [node.right, node.left] : [node.left, node.right]
+    const [first, second] =
+      isJunction(node.right) && !isJunction(node.left) ? [node.right, node.left] : [node.left, node.right]
     this.#write(first, use, depth)
     if (isJunction(second)) {
       this.#write(second, use, depth + 1)
@@ -121,7 +122,7 @@ class Planner {
     const key = node.code.join()
     const known = this.#leafOf.get(key)
     if (known !== undefined) {
-      this.#use(this.leaves[known]!, use)
+      this.#use(this.leaves[known], use)
       return known
     }
     const leaf = this.#comparison(node)
@@ -135,7 +136,7 @@ class Planner {
     leaf.use |= use
     if (leaf.fixed) return
     const spaces = use | Use.ENTRIES // an exit signal is asked on entry bars too: it forbids the entry
-    const mark = (feed: number, bits: number): void => void (this.feeds[feed]!.use |= bits)
+    const mark = (feed: number, bits: number): void => void (this.feeds[feed].use |= bits)
     if (leaf.kind === LeafKind.THRESHOLD) mark(leaf.a, spaces << 2)
     if (leaf.kind === LeafKind.SCALED) [leaf.a, leaf.b].forEach((feed) => mark(feed, spaces))
     for (const feed of leaf.code ? feedsOf(leaf.code) : []) mark(feed, spaces)
@@ -147,16 +148,24 @@ class Planner {
     if (left.kind === 'scalar' && right.kind === 'scalar') {
       return { ...plain, kind: LeafKind.SCALAR, scalar: left.reference, other: right.reference }
     }
-    if (isFeed(left) && isFeed(right)) return { ...plain, kind: LeafKind.PAIR, a: this.#feed(left), b: this.#feed(right) }
+    if (isFeed(left) && isFeed(right))
+      return { ...plain, kind: LeafKind.PAIR, a: this.#feed(left), b: this.#feed(right) }
     if (isFeed(left)) {
-      if (right.kind === 'scalar') return { ...plain, kind: LeafKind.THRESHOLD, a: this.#feed(left), scalar: right.reference }
+      if (right.kind === 'scalar')
+        return { ...plain, kind: LeafKind.THRESHOLD, a: this.#feed(left), scalar: right.reference }
       const scaled = asScaled(right)
       if (scaled) {
-        return { ...plain, kind: LeafKind.SCALED, a: this.#feed(left), b: this.#feed(scaled.feed), scalar: scaled.reference }
+        return {
+          ...plain,
+          kind: LeafKind.SCALED,
+          a: this.#feed(left),
+          b: this.#feed(scaled.feed),
+          scalar: scaled.reference,
+        }
       }
     }
     if (isFeed(right) && (left.kind === 'scalar' || asScaled(left))) {
-      return { ...this.#comparison({ ...node, left: right, right: left, operation: SWAPPED[operation]! }) }
+      return { ...this.#comparison({ ...node, left: right, right: left, operation: SWAPPED[operation] }) }
     }
     return { ...plain, kind: LeafKind.PROGRAM, code: this.#overFeeds(node.code) }
   }
@@ -166,8 +175,13 @@ class Planner {
     const words = Int32Array.from(code)
     for (let at = 0; at < words.length; at += INSTRUCTION_WORDS) {
       if (words[at] !== Operation.COLUMN) continue
-      const [slot, offset] = [words[at + 1]!, words[at + 2]!]
-      words[at + 1] = this.#feed({ kind: 'column', slot, offset, code: [...words.subarray(at, at + INSTRUCTION_WORDS)] })
+      const [slot, offset] = [words[at + 1], words[at + 2]]
+      words[at + 1] = this.#feed({
+        kind: 'column',
+        slot,
+        offset,
+        code: [...words.subarray(at, at + INSTRUCTION_WORDS)],
+      })
       words[at + 2] = 0
     }
     return words
@@ -177,7 +191,10 @@ class Planner {
     const key = node.code.join()
     const known = this.#feedOf.get(key)
     if (known !== undefined) return known
-    const feed = node.kind === 'column' ? { code: null, slot: node.slot, offset: node.offset } : { code: Int32Array.from(node.code), slot: 0, offset: 0 }
+    const feed =
+      node.kind === 'column'
+        ? { code: null, slot: node.slot, offset: node.offset }
+        : { code: Int32Array.from(node.code), slot: 0, offset: 0 }
     this.#feedOf.set(key, this.feeds.push({ ...feed, use: 0 }) - 1)
     return this.feeds.length - 1
   }
@@ -200,7 +217,7 @@ function read(code: Int32Array): Node {
       else stack.push({ kind: operation < Operation.LESS ? 'arithmetic' : 'comparison', operation, ...whole })
     }
   }
-  return stack[0]!
+  return stack[0]
 }
 
 function isJunction(node: Node): boolean {
@@ -232,6 +249,7 @@ function asScaled(node: Node): { reference: number; feed: Node } | null {
 
 function feedsOf(code: Int32Array): number[] {
   const feeds: number[] = []
-  for (let at = 0; at < code.length; at += INSTRUCTION_WORDS) if (code[at] === Operation.COLUMN) feeds.push(code[at + 1]!)
+  for (let at = 0; at < code.length; at += INSTRUCTION_WORDS)
+    if (code[at] === Operation.COLUMN) feeds.push(code[at + 1])
   return feeds
 }

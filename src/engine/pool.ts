@@ -5,7 +5,18 @@ import type { Candles } from './candles.ts'
 import { type ColumnTask, DataSet } from './data-set.ts'
 import { DataSetCache, type OpenDataSet } from './data-set-cache.ts'
 import type { ExecutionSettings, TradeRecord, Window } from './execution.ts'
-import { Control, type JobWords, laneBytes, orderBySlots, placeJob, placeLane, type ScratchShape, shapeOf, sharedBytes } from './fast-job.ts'
+import {
+  Control,
+  type JobWords,
+  laneBytes,
+  orderBySlots,
+  placeJob,
+  placeLane,
+  sampleBytes,
+  type ScratchShape,
+  shapeOf,
+  sharedBytes,
+} from './fast-job.ts'
 import { ADDRESSABLE_BYTES, type Scope, tooLarge } from './heap.ts'
 import { decodeTrade, METRIC_COUNT, placeRun, TRADE_FIELDS } from './layout.ts'
 import { columnKey, columnsOf, type ColumnSpec, type SampleBatch, type StrategyProgram } from './program.ts'
@@ -128,7 +139,8 @@ export class Engine {
       if (options.fault) control[Control.FAULT] = options.fault === 'TRAP' ? 1 : 2
       const stop = (): void => void Atomics.store(control, Control.STOP, 1)
       options.signal?.addEventListener('abort', stop)
-      const progress = options.onProgress && setInterval(() => options.onProgress!(finished(control, words, batch)), PROGRESS_MS)
+      const progress =
+        options.onProgress && setInterval(() => options.onProgress!(finished(control, words, batch)), PROGRESS_MS)
       try {
         let from = 0
         for (const { to, columns } of plan.parts) {
@@ -179,8 +191,7 @@ export class Engine {
     const shape = shapeOf(request)
     const work = batch.count * barsOf(request)
     const lanes = work < FAN_OUT ? 1 : Math.min(this.threads, batch.count)
-    const perSample = Math.max(1, laneBytes(shape, 2) - laneBytes(shape, 1))
-    const chunk = Math.max(1, Math.min(Math.ceil(batch.count / lanes), Math.floor(CHUNK_BYTES / perSample)))
+    const chunk = Math.max(1, Math.min(Math.ceil(batch.count / lanes), Math.floor(CHUNK_BYTES / sampleBytes(shape))))
     const own = sharedBytes(request) + lanes * laneBytes(shape, chunk) + this.threads * dataSet.columnScratchBytes
     const forColumns = dataSet.arena.limitBytes - DataSet.bytesOf(dataSet.length) - own
     const parts = partition(request, Math.floor(forColumns / dataSet.columnBytes), own)
@@ -203,26 +214,38 @@ export class Engine {
       while (next < to && fitting > 0) {
         const begin = next
         const end = (next = Math.min(to, next + step))
-        const task: KernelTask = { kind: 'backtest', handle: handle(dataSet), job, from: begin, to: end, chunk: fitting }
+        const task: KernelTask = {
+          kind: 'backtest',
+          handle: handle(dataSet),
+          job,
+          from: begin,
+          to: end,
+          chunk: fitting,
+        }
         fitting = (await this.#compute(task, barsOf(request) * (end - begin), signal)) as number
       }
     }
     // a failure stops the others, and all of them are waited for: they write into the same memory
-    const ends = await Promise.allSettled(jobs.map((job) => lane(job).catch((error: unknown) => (stop(), Promise.reject(error)))))
+    const ends = await Promise.allSettled(
+      jobs.map((job) => lane(job).catch((error: unknown) => (stop(), Promise.reject(error)))),
+    )
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     signal?.throwIfAborted()
   }
 
   /** Have the columns computed that the data set does not hold yet, spread over the threads, and keep them for a run. */
-  async #withColumns<T>(
-    { dataSet, scratches, specs, signal }: ColumnRun,
-    run: () => Promise<T>,
-  ): Promise<T> {
+  async #withColumns<T>({ dataSet, scratches, specs, signal }: ColumnRun, run: () => Promise<T>): Promise<T> {
     const compute = async (tasks: ColumnTask[]): Promise<void> => {
       const ends = await Promise.allSettled(
         scratches.slice(0, tasks.length).map((scratch, lane) => {
           const columns = tasks.filter((_, at) => at % scratches.length === lane)
-          const task: KernelTask = { kind: 'columns', handle: handle(dataSet), candles: dataSet.candles, columns, scratch }
+          const task: KernelTask = {
+            kind: 'columns',
+            handle: handle(dataSet),
+            candles: dataSet.candles,
+            columns,
+            scratch,
+          }
           return this.#compute(task, dataSet.length * columns.length, signal)
         }),
       )
@@ -344,12 +367,17 @@ function partition({ batch, program, dataSet }: BacktestRequest, room: number, o
   const sources = batch.columns.map((spec) => new Set(columnsOf(spec).map(columnKey)))
   let used = new Set<number>()
   let keys = new Set<string>()
-  const close = (to: number): void => void (to > 0 && parts.push({ to, columns: [...used].map((column) => batch.columns[column]) }))
+  const close = (to: number): void =>
+    void (to > 0 && parts.push({ to, columns: [...used].map((column) => batch.columns[column]) }))
   orderBySlots(batch, width).forEach((sample, position) => {
     const own = batch.slots.subarray(sample * width, (sample + 1) * width)
     if (own.every((column) => used.has(column))) return
     const added = new Set([...own].flatMap((column) => [...sources[column]]))
-    if (added.size > room) throw tooLarge(DataSet.bytesOf(dataSet.length) + ownBytes + added.size * dataSet.columnBytes, dataSet.arena.limitBytes)
+    if (added.size > room)
+      throw tooLarge(
+        DataSet.bytesOf(dataSet.length) + ownBytes + added.size * dataSet.columnBytes,
+        dataSet.arena.limitBytes,
+      )
     if (keys.union(added).size > room) {
       close(position)
       used = new Set()

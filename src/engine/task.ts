@@ -17,6 +17,8 @@ export type KernelTask =
   | { kind: 'detail'; handle: MemoryHandle; run: number }
 
 /** `started` is shared: the thread writes STARTED into it and wakes the host, whose clock runs from then on. */
-export type Task = (KernelTask & { started: Int32Array }) | { kind: 'call'; module: string; name: string; data: unknown }
+export type Task =
+  | (KernelTask & { started: Int32Array })
+  | { kind: 'call'; module: string; name: string; data: unknown }
 
 export const STARTED = 1

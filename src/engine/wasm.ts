@@ -81,6 +81,12 @@ export interface Kernel {
   // trees
   // prettier-ignore
   sumLeaves(feature: number, number: number, left: number, roots: number, trees: number, rows: number, count: number, columns: number, single: number, out: number): void
+  seedRandom(seed: number, stream: number): void
+  /** as a signed number: its bits count */
+  randomBits(): number
+  /** as a signed number, for n below 2³¹ its value */
+  randomBelow(n: number): number
+  randomFloat(): number
   emitTree(growth: number, base: number, feature: number, number: number, left: number, cover: number): number
   boostRound(boosting: number, round: number): number
   growForestTree(forest: number, tree: number): number

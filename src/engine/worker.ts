@@ -9,7 +9,7 @@ const KEPT = 4
 export default async function work(task: Task): Promise<unknown> {
   if (task.kind === 'call') {
     const module = (await import(task.module)) as Record<string, (data: unknown) => unknown>
-    return module[task.name]!(task.data)
+    return module[task.name](task.data)
   }
   Atomics.store(task.started, 0, STARTED)
   Atomics.notify(task.started, 0)
@@ -21,16 +21,12 @@ export default async function work(task: Task): Promise<unknown> {
   }
 }
 
-function compute(task: KernelTask, kernel: Kernel): unknown {
-  switch (task.kind) {
-    case 'columns':
-      for (const { spec, source, out } of task.columns) computeColumn(kernel, spec, task.candles, source, out, task.scratch)
-      return undefined
-    case 'backtest':
-      return backtest(kernel, task)
-    case 'detail':
-      return kernel.backtest(task.run, 0, 1)
-  }
+/** @returns what the task gives; 0 for columns */
+function compute(task: KernelTask, kernel: Kernel): number {
+  if (task.kind === 'backtest') return backtest(kernel, task)
+  if (task.kind === 'detail') return kernel.backtest(task.run, 0, 1)
+  for (const { spec, source, out } of task.columns) computeColumn(kernel, spec, task.candles, source, out, task.scratch)
+  return 0
 }
 
 function backtest(kernel: Kernel, { job, from, to, chunk }: KernelTask & { kind: 'backtest' }): number {

@@ -47,8 +47,8 @@ export interface Climbed {
   parameters: KernelParameters
   /** of the rows that were looked at */
   logLikelihood: number
-  /** mean squared error of predicting each of these rows from the others, of a target with variance 1 */
-  leaveOneOutError: number
+  /** how surprising each of these rows is to the others: mean of error² / variance + ln variance, left out */
+  surprise: number
 }
 
 /**
@@ -59,11 +59,11 @@ export function marginalLikelihood(
   features: Matrix,
   target: Float64Array,
   { lengths, signal, noise }: KernelParameters,
-): { value: number; gradient: Float64Array; leaveOneOutError: number } {
+): { value: number; gradient: Float64Array; surprise: number } {
   return withLikelihood(features, target, (likelihood) => {
     const gradient = new Float64Array(lengths.length + 2)
-    const { value, leaveOneOutError } = likelihood({ lengths, signal, noise }, gradient)
-    return { value, gradient, leaveOneOutError }
+    const { value, surprise } = likelihood({ lengths, signal, noise }, gradient)
+    return { value, gradient, surprise }
   })
 }
 
@@ -86,7 +86,8 @@ export function climbFromStart(
  * Carry the best of the restarts on with more rows.
  *
  * Few samples of a rough surface often are most likely under a process that explains all their noise by short lengths.
- * So the best of the local maxima is the one that predicts each sample from the others best.
+ * So the best of the local maxima is the one to which each sample, left out, comes as the least
+ * surprise (Rasmussen & Williams, section 5.4.2).
  */
 export function polish(
   features: Matrix,
@@ -97,17 +98,17 @@ export function polish(
   maxNoise: number = NOISE[1],
 ): Climbed {
   const { x, y } = subset(features, target, rows, seed)
-  if (x.rows <= RESTART_ROWS) return leastError(climbed)
+  if (x.rows <= RESTART_ROWS) return leastSurprised(climbed)
   const again = climbed.map(({ parameters }) => {
-    const { value, leaveOneOutError } = marginalLikelihood(x, y, parameters)
-    return { parameters, logLikelihood: value, leaveOneOutError }
+    const { value, surprise } = marginalLikelihood(x, y, parameters)
+    return { parameters, logLikelihood: value, surprise }
   })
-  const start = leastError(again)
-  return leastError([start, climb(x, y, start.parameters, { evaluations: POLISH_EVALUATIONS, maxNoise })])
+  const start = leastSurprised(again)
+  return leastSurprised([start, climb(x, y, start.parameters, { evaluations: POLISH_EVALUATIONS, maxNoise })])
 }
 
-function leastError(climbed: readonly Climbed[]): Climbed {
-  return climbed.reduce((best, each) => (each.leaveOneOutError < best.leaveOneOutError ? each : best))
+function leastSurprised(climbed: readonly Climbed[]): Climbed {
+  return climbed.reduce((best, each) => (each.surprise < best.surprise ? each : best))
 }
 
 /**
@@ -236,7 +237,7 @@ export function divideByLengths({ rows, columns, values }: Matrix, lengths: Floa
   return { rows, columns, values: values.map((value, cell) => value / lengths[cell % columns]) }
 }
 
-type Likelihood = (parameters: KernelParameters, gradient: Float64Array) => { value: number; leaveOneOutError: number }
+type Likelihood = (parameters: KernelParameters, gradient: Float64Array) => { value: number; surprise: number }
 
 function climb(
   features: Matrix,
@@ -262,8 +263,8 @@ function climb(
       searchBox(columns, maxNoise, log),
       { evaluations, tolerance: TOLERANCE },
     )
-    const { leaveOneOutError } = likelihood(read(x), new Float64Array(columns + 2))
-    return { parameters: read(x), logLikelihood: -value, leaveOneOutError }
+    const { surprise } = likelihood(read(x), new Float64Array(columns + 2))
+    return { parameters: read(x), logLikelihood: -value, surprise }
   })
 }
 
@@ -284,7 +285,7 @@ function withLikelihood<T>(features: Matrix, target: Float64Array, work: (likeli
       // prettier-ignore
       const value = kernel.marginalLikelihood(x, rows, points, n, columns, signal, noise, JITTER, y, scratch, slope)
       gradient.set(arena.float64(slope, columns + 2))
-      return { value, leaveOneOutError: arena.float64(slope, columns + 3)[columns + 2] }
+      return { value, surprise: arena.float64(slope, columns + 3)[columns + 2] }
     })
   })
 }

@@ -26,7 +26,7 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   },
   {
     name: 'maxDepth',
-    description: 'Comparisons from the root of a tree to a leaf, at most. 0 chooses by sample count: 4 to 6.',
+    description: 'Comparisons from the root of a tree to a leaf, at most. 0 chooses by sample count: 3 to 5.',
     default: 0,
     min: 0,
     max: 16,
@@ -133,7 +133,7 @@ export const gradientBoosting: Estimator = {
 function bySampleCount(given: Hyperparameters, rows: number): Hyperparameters {
   return {
     ...given,
-    maxDepth: given.maxDepth || (rows < 700 ? 4 : rows < 3000 ? 5 : 6),
+    maxDepth: given.maxDepth || (rows < 200 ? 3 : rows < 10_000 ? 4 : 5),
     minChildWeight: given.minChildWeight || Math.max(1, Math.min(Math.floor(rows / 14), 10)),
   }
 }

@@ -35,7 +35,7 @@ export interface GrowthLayout {
 
 const NODE_BYTES = 40
 /** Keys of eight features in a small node. */
-const KEY_BLOCK_BYTES = 256 * 16
+const KEY_BLOCK_BYTES = 128 * 16
 /** Rows are read by whole registers: the last one needs something behind it. */
 const SLACK = 32
 

@@ -31,7 +31,6 @@ const WORK_OPTIONS = {
   pollingIntervalSeconds: 1,
   notifyPollingIntervalSeconds: 1, // a message that is delivered again is not announced
   heartbeatRefreshSeconds: 1,
-  burstWhenBatchFull: true, // the next message at once, not at the next poll
   includeMetadata: true,
 } as const
 
@@ -120,10 +119,14 @@ export class Queue {
     await this.#boss.work<T>(deadLetterQueue(name), WORK_OPTIONS, async ([message]) => {
       if (message) await onDead(message.data)
     })
-    await this.#boss.work<T, void, typeof WORK_OPTIONS>(name, WORK_OPTIONS, async ([message]) => {
+    const worker = await this.#boss.work<T, void, typeof WORK_OPTIONS>(name, WORK_OPTIONS, async ([message]) => {
       if (!message) return
       const signal = AbortSignal.any([message.signal, this.#stopping.signal])
-      await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
+      try {
+        await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
+      } finally {
+        this.#boss.notifyWorker(worker) // look for the next one at once, not at the next poll
+      }
     })
   }
 

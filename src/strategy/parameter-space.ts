@@ -146,6 +146,28 @@ export function toRow(
   return row
 }
 
+/**
+ * The space, widened where it must be to hold the given values: a single backtest may look where no search would. A
+ * value that its parameter can never have, such as half a bar, widens nothing and is for `toRow` to refuse.
+ */
+export function spaceAround(
+  specs: readonly ParameterSpec[],
+  parameters: Readonly<Record<string, number>>,
+): ParameterSpec[] {
+  return specs.map((spec) => {
+    const value = Object.hasOwn(parameters, spec.name) ? parameters[spec.name] : undefined
+    if (value === undefined || !Number.isFinite(value) || spec.distribution === 'BOOLEAN') return spec
+    if (spec.distribution === 'DISCRETE') {
+      return spec.values!.includes(value) ? spec : { ...spec, values: [...spec.values!, value] }
+    }
+    if (spec.distribution === 'INTEGER' && !Number.isSafeInteger(value)) return spec
+    if (spec.distribution === 'LOG_UNIFORM' && value <= 0) return spec
+    const low = isGiven(spec.low) ? { low: Math.min(spec.low, value) } : {}
+    const high = isGiven(spec.high) ? { high: Math.max(spec.high, value) } : {}
+    return { ...spec, ...low, ...high }
+  })
+}
+
 /** Why a parameter cannot have this value; null where it can. The spec itself is in order. */
 export function objectionTo(spec: ParameterSpec, value: number): string | null {
   if (!Number.isFinite(value)) return `must be a finite number, not ${value}.`

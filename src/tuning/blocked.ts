@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
 import { parse, type Syntax } from '../strategy/parser.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
@@ -34,13 +35,28 @@ export async function blockingConditions(
   const sentences: string[] = []
   for (const entry of ENTRIES) {
     const rule = settings.strategy[entry]
-    if (!rule) continue
-    const whole = await frequency(evaluator, rule, asked, settings)
-    const parts: Frequency[] = []
-    for (const condition of conjuncts(rule)) parts.push(await frequency(evaluator, condition, asked, settings))
-    sentences.push(whole.share > 0 ? contradiction(entry, whole) : blocked(entry, parts))
+    if (rule) sentences.push(await whyNever(entry, rule, evaluator, asked, settings))
   }
   return sentences
+}
+
+async function whyNever(
+  entry: string,
+  rule: string,
+  evaluator: Evaluator,
+  rows: Float64Array,
+  settings: TuningSettings,
+): Promise<string> {
+  try {
+    const whole = await frequency(evaluator, rule, rows, settings)
+    if (whole.share > 0) return contradiction(entry, whole)
+    const parts: Frequency[] = []
+    for (const condition of conjuncts(rule)) parts.push(await frequency(evaluator, condition, rows, settings))
+    return blocked(entry, parts)
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    return `Loosen ${entry}.` // so deep that its contrary would be too deep to be read
+  }
 }
 
 /** What a rule joins by `and`, outside of all brackets, as it was written. */

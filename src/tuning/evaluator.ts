@@ -40,7 +40,7 @@ export class Evaluator {
     return metricsList(await this.run(rows, period, options))
   }
 
-  /** Buy at the first open, sell at the last close, without leverage. */
+  /** Buy at the first open that a signal of the period can reach, sell at the last close, without leverage. */
   async buyAndHold(period: Period): Promise<Metrics> {
     const { start, end } = windowOf(this.#openTime, period, 0)
     const request: BacktestRequest = {

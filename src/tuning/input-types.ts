@@ -101,7 +101,7 @@ export const CreateTuningJobInput = builder.inputType('CreateTuningJobInput', {
     objective: t.field({ type: MetricEnum, required: true, defaultValue: 'SHARPE_RATIO' }),
     secondaryObjectives: t.field({ type: [MetricEnum] }),
     riskLimits: t.field({ type: RiskLimitsInput }),
-    algorithm: t.field({ type: AlgorithmEnum, required: true, defaultValue: 'RANDOM_FOREST' }),
+    algorithm: t.field({ type: AlgorithmEnum, required: true, defaultValue: 'XGBOOST' }),
     hyperparameters: t.field({ type: 'JSON', description: 'By name and within the ranges of Query.algorithms.' }),
     features: t.field({ type: FeatureSettingsInput }),
     execution: t.field({ type: ExecutionInput }),

@@ -56,8 +56,8 @@ export interface CheckedJob {
 
 const MAX_NAME = 200
 const SAMPLES = { low: 10, high: 100_000 }
-/** An algorithm that takes an hour beyond. */
-const MOST_SAMPLES: Partial<Record<Algorithm, number>> = { RANDOM_FOREST: 7_000 }
+/** Where an algorithm takes no more. */
+const MOST_SAMPLES: Partial<Record<Algorithm, number>> = { SVR: 25_000 }
 const DEFAULT_SEED = 1
 const INT32 = 2 ** 31
 

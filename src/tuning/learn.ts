@@ -1,6 +1,8 @@
 import { direction, type Objective } from '../backtest/metrics.ts'
 import { mean, quantile, standardDeviation } from '../engine/statistics.ts'
+import { ValidationError } from '../errors.ts'
 import { getEstimator } from '../models/algorithms.ts'
+import { CombinedModel } from '../models/combined-model.ts'
 import { calibrate, type Calibration } from '../models/confidence.ts'
 import type { FittedModel, Matrix, TaskRunner } from '../models/estimator.ts'
 import { featureSet, type FeatureSet } from '../models/features.ts'
@@ -71,7 +73,8 @@ export async function learn(input: LearnInput, run: TaskRunner, warnings: string
   const estimator = getEstimator(settings.algorithm)
   const fit: Fit = (part, options) =>
     estimator.fit(selectRows(matrix, part), selectValues(target, part), options, settings.seed, run)
-  const model = await fit(split.train, settings.hyperparameters)
+  const model = await fit(split.train, settings.hyperparameters).catch(tooFewFor)
+  if (typeof model === 'string') return nothing(model)
   const predicted = model.predict(matrix)
   const score = (part: Int32Array) => fitScores(selectValues(target, part), selectValues(predicted, part))
   const data: Data = { parameters, matrix, featureNames, target, settings }
@@ -95,7 +98,7 @@ export async function learn(input: LearnInput, run: TaskRunner, warnings: string
     split,
     predicted,
     matrix,
-    importanceStability: await stability(data, split, model, fit),
+    importanceStability: await stability(data, split, model, run),
   }
 }
 
@@ -111,6 +114,12 @@ interface Data {
 
 function tooFew(telling: number, count: number, objective: Objective): string {
   return `Only ${telling} of ${count} samples have enough trades and a defined ${objective}; a model needs ${MIN_SAMPLES}. Run more samples, train on a longer period, or loosen the entry conditions.`
+}
+
+/** What an algorithm says that takes more samples than others. */
+function tooFewFor(error: unknown): string {
+  if (!(error instanceof ValidationError)) throw error
+  return error.fieldErrors.map(({ message }) => message).join(' ')
 }
 
 function theSame(training: Float64Array, objective: Objective): string {
@@ -147,19 +156,28 @@ async function outOfFold({ parameters, matrix, settings }: Data, known: Int32Arr
   return predicted
 }
 
-/** How far smaller models on different parts of the samples agree on what matters. */
-async function stability(data: Data, split: Split, model: FittedModel, fit: Fit): Promise<number | null> {
+/**
+ * How far smaller models on different parts of the samples agree on what matters. Of a combination of algorithms the
+ * one with the most weight stands for all.
+ */
+async function stability(data: Data, split: Split, model: FittedModel, run: TaskRunner): Promise<number | null> {
   const { parameters, matrix, featureNames, target, settings } = data
   const known = Int32Array.from([...split.train, ...split.validation]).sort()
-  const { nEstimators } = model.hyperparameters
-  const fewer = nEstimators && { nEstimators: Math.max(MIN_FOLD_TREES, Math.round(FOLD_SHARE * nEstimators)) }
+  const leading = leadingPart(model)
+  const { nEstimators } = leading.hyperparameters
+  const options = {
+    ...(leading === model && settings.hyperparameters),
+    ...(nEstimators && { nEstimators: Math.max(MIN_FOLD_TREES, Math.round(FOLD_SHARE * nEstimators)) }),
+  }
   const folds = repeatedFolds(groupRows(selectRows(parameters, known)), settings.seed, FOLDS, 1)
   const losses = await Promise.all(
     folds.map(async ({ train, validation }, at) => {
-      const partial = await fit(select(known, train), { ...settings.hyperparameters, ...fewer })
-      const held = select(known, validation)
+      const [inside, held] = [select(known, train), select(known, validation)]
+      const part = selectRows(matrix, inside)
+      const values = selectValues(target, inside)
+      const partial = await getEstimator(leading.algorithm).fit(part, values, options, settings.seed, run)
       const importance = permutationImportance(
-        (part) => partial.predict(part),
+        (rows) => partial.predict(rows),
         selectRows(matrix, held),
         featureNames,
         selectValues(target, held),
@@ -169,6 +187,11 @@ async function stability(data: Data, split: Split, model: FittedModel, fit: Fit)
     }),
   )
   return importanceStability(losses)
+}
+
+function leadingPart(model: FittedModel): FittedModel {
+  if (!(model instanceof CombinedModel)) return model
+  return model.members.reduce((most, member) => (member.weight > most.weight ? member : most)).model
 }
 
 /** Rows of a selection, as rows of what was selected from. */

@@ -4,6 +4,7 @@ import type { Candles } from '../engine/candles.ts'
 import type { Engine } from '../engine/pool.ts'
 import { quantile } from '../engine/statistics.ts'
 import { readiness, type Readiness } from '../evidence/readiness.ts'
+import { chosenAlgorithm } from '../models/combined-model.ts'
 import { Predictor } from '../models/predictor.ts'
 import { overfitting } from '../models/validation.ts'
 import { defaultRow } from '../strategy/parameter-space.ts'
@@ -88,7 +89,7 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const gap = learned && overfitting(learned.training.r2, learned.validation.r2)
   const result: JobResult = {
     objective: settings.objective,
-    chosenAlgorithm: learned ? settings.algorithm : null,
+    chosenAlgorithm: learned && chosenAlgorithm(learned.model),
     training: learned?.training ?? null,
     validation: learned?.validation ?? null,
     test: learned?.test ?? null,

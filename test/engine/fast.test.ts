@@ -6,20 +6,20 @@ import { Twins } from './twins.ts'
 const TRADES = 8 // the column of tradeCount
 
 describe('the fast kernel', () => {
-  test('has the bits of the plain kernel on 4,000 random jobs, whatever the tile', async () => {
+  test('has the bits of the plain kernel on 1,500 random jobs, whatever the tile', async () => {
     let trades = 0
-    for (let seed = 1; seed <= 4000; seed++) {
+    for (let seed = 1; seed <= 1500; seed++) {
       const job = randomJob(seed)
       const twins = await Twins.of(job)
       const plain = twins.plain()
       expect(difference(job, plain, twins.fast({ tile: job.tile })), `seed ${seed}`).toBe(null)
       for (let sample = 0; sample < job.batch.count; sample++) trades += plain[sample * 26 + TRADES]
     }
-    expect(trades).toBeGreaterThan(500_000)
+    expect(trades).toBeGreaterThan(200_000)
   })
 
   test('takes fewer samples at a time where their trades do not fit', async () => {
-    for (let seed = 1; seed <= 200; seed++) {
+    for (let seed = 1; seed <= 100; seed++) {
       const job = randomJob(seed)
       const twins = await Twins.of(job)
       expect(difference(job, twins.plain(), twins.fast({ tile: job.tile, chunk: 2 })), `seed ${seed}`).toBe(null)

@@ -60,9 +60,14 @@ describe('the memory of a data set', () => {
     const engine = new Engine(1, () => {}, { memoryBytes: 1 << 20 })
     const job = request(engine, 'rsi-adx-volume', 5000)
     const used = job.dataSet.arena.usedBytes
-    await expect(engine.backtest(job)).rejects.toMatchObject({ code: 'TOO_LARGE', message: expect.stringMatching(/\d+ bytes/) })
+    await expect(engine.backtest(job)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/\d+ bytes/),
+    })
     expect(job.dataSet.arena.usedBytes).toBe(used)
-    expect(() => engine.dataSet(syntheticCandles({ seed: 1, bars: 30_000, timeframe: '1m', from: 0, edge: 0 }), MINUTE)).toThrow(/MiB/)
+    expect(() =>
+      engine.dataSet(syntheticCandles({ seed: 1, bars: 30_000, timeframe: '1m', from: 0, edge: 0 }), MINUTE),
+    ).toThrow(/MiB/)
     await engine.close()
   })
 
@@ -85,7 +90,9 @@ describe('the memory of a data set', () => {
     using again = await engine.openDataSet('x', load)
     expect(again.dataSet).toBe(a.dataSet)
     expect(loads).toBe(1)
-    await expect(engine.openDataSet('y', () => Promise.reject(new Error('no such market')))).rejects.toThrow('no such market')
+    await expect(engine.openDataSet('y', () => Promise.reject(new Error('no such market')))).rejects.toThrow(
+      'no such market',
+    )
     await engine.close()
   })
 

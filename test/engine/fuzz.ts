@@ -9,7 +9,7 @@ import { Twins } from './twins.ts'
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' }, seed: { type: 'string' } } })
 const first = values.seed ? Number(values.seed) : Date.now() % 1_000_000_000
 const end = performance.now() + 1000 * Number(values.seconds)
-console.log(`fuzz: seed ${first}, ${values.seconds} s`)
+process.stdout.write(`fuzz: seed ${first}, ${values.seconds} s\n`)
 
 let seed = first
 let trades = 0
@@ -21,7 +21,7 @@ for (; performance.now() < end; seed++) {
   const found = difference(job, plain, twins.fast({ tile: job.tile, chunk }))
   for (let sample = 0; sample < job.batch.count; sample++) trades += plain[sample * 26 + 8]
   if (!found) continue
-  console.error(`seed ${seed}, ${chunk} samples at a time: ${found}`)
+  process.stderr.write(`seed ${seed}, ${chunk} samples at a time: ${found}\n`)
   process.exit(1)
 }
-console.log(`${seed - first} jobs, ${trades} trades: not a bit differs`)
+process.stdout.write(`${seed - first} jobs, ${trades} trades: not a bit differs\n`)

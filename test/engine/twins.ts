@@ -64,7 +64,7 @@ export class Twins {
     scope.int32(words.columns, offsets.length).set(offsets)
     let chunk = options.chunk ?? batch.count
     const job = placeLane(scope, words, shapeOf(request, options.tile), chunk)
-    for (let from = 0; from < batch.count; ) {
+    for (let from = 0; from < batch.count;) {
       const done = kernel.fastBacktest(job, from, Math.min(batch.count, from + chunk))
       if (done > 0) from += done
       else chunk = -done

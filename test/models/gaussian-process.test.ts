@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fitKernel, marginalLikelihood, Posterior, type KernelParameters } from '../../src/models/gaussian-process.ts'
 import type { Matrix } from '../../src/models/estimator.ts'
-import { matrixOf, rowOf, selectRows } from '../../src/models/matrix.ts'
+import { matrixOf, rowOf, selectRows, selectValues } from '../../src/models/matrix.ts'
 import { golden, isClose, withShared } from '../shared.ts'
 import { friedman } from './surfaces.ts'
 
@@ -103,4 +103,19 @@ describe('the search for hyperparameters', () => {
     const target = y.map((_, row) => (row % 2 === 0 ? 1 : -1))
     expect(fitKernel(x, target, 1, { restarts: 2, rows: 400, maxNoise: 0.1 }).noise).toBeLessThanOrEqual(0.1 + 1e-12)
   })
+})
+
+test('the surprise of left-out samples is that of processes that were never given them', () => {
+  const { x, y } = friedman(13, 3)
+  const target = y.map((value) => (value - 14) / 5)
+  const parameters = { lengths: new Float64Array(8).fill(1.5), signal: 1.3, noise: 0.05 }
+  let sum = 0
+  for (let out = 0; out < 13; out++) {
+    const rest = Int32Array.from(target.keys()).filter((row) => row !== out)
+    const place = matrixOf([rowOf(x, out)])
+    const { mean, deviation } = new Posterior(selectRows(x, rest), selectValues(target, rest), parameters).at(place)
+    const variance = deviation[0] ** 2 + parameters.noise + 1e-10
+    sum += (target[out] - mean[0]) ** 2 / variance + Math.log(variance)
+  }
+  expect(marginalLikelihood(x, target, parameters).surprise).toBeCloseTo(sum / 13, 9)
 })

@@ -106,12 +106,12 @@ describe('gradient boosting', () => {
   test('chooses depth and leaf size by the number of rows, and says so', async () => {
     const few = friedman(70, 2)
     expect((await fit(few.x, few.y, { nEstimators: 2 })).hyperparameters).toMatchObject({
-      maxDepth: 4,
+      maxDepth: 3,
       minChildWeight: 5,
     })
     const many = friedman(3000, 2)
     expect((await fit(many.x, many.y, { nEstimators: 2 })).hyperparameters).toMatchObject({
-      maxDepth: 6,
+      maxDepth: 4,
       minChildWeight: 10,
     })
   })

@@ -11,6 +11,7 @@ import {
   overrideSpace,
   scaleRange,
   scaleToUnit,
+  spaceAround,
   toParameters,
   toRow,
   type ParameterSpec,
@@ -330,5 +331,25 @@ describe('overrideSpace', () => {
   test('lists the parameters where no name is near', () => {
     const [[, message]] = fieldErrors(() => overrideSpace([uniform, period], [{ ...period, name: 'zzz' }]))
     expect(message).toContain('Its parameters are adx_min, period.')
+  })
+})
+
+describe('a space around given values', () => {
+  const own: ParameterSpec[] = [
+    { name: 'threshold', distribution: 'UNIFORM', low: 20, high: 30 },
+    { name: 'period', distribution: 'INTEGER', low: 5, high: 50 },
+    { name: 'kind', distribution: 'DISCRETE', values: [1, 2] },
+  ]
+
+  test('is widened just as far as the values lie outside', () => {
+    expect(spaceAround(own, { threshold: 40, period: 3, kind: 7 })).toEqual([
+      { name: 'threshold', distribution: 'UNIFORM', low: 20, high: 40 },
+      { name: 'period', distribution: 'INTEGER', low: 3, high: 50 },
+      { name: 'kind', distribution: 'DISCRETE', values: [1, 2, 7] },
+    ])
+  })
+
+  test('is the space itself where all values lie inside, are missing or can never be', () => {
+    expect(spaceAround(own, { threshold: 25, period: 3.5, unknown: 1 })).toEqual(own)
   })
 })

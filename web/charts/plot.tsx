@@ -72,7 +72,9 @@ export function Plot(props: Props) {
       >
         <g transform={`translate(${left} ${top})`}>
           <Axes frame={frame} ticksX={ticksX} ticksY={ticksY} />
-          {children(frame)}
+          <svg width={inner.width} height={inner.height}>
+            {children(frame)}
+          </svg>
           {cursor !== null && cursor < stops.length && (
             <line className="cursor" x1={frame.x(stops[cursor])} x2={frame.x(stops[cursor])} y2={frame.height} />
           )}

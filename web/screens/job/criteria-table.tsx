@@ -1,4 +1,4 @@
-import { criterionInfo } from './criteria.ts'
+import { criterionInfo, questionOf } from './criteria.ts'
 import type { Criterion } from './types.ts'
 
 /** Lines of the verdict: what is asked, what came out, what is needed, and whether that is enough. */
@@ -44,8 +44,8 @@ export function CriteriaTable({
 
 function CriterionRow({ line, points }: { line: Criterion; points: boolean }) {
   const { label, format, sign } = criterionInfo(line)
-  const { value, threshold, passed, description } = line
-  const missing = points ? 'not defined' : 'not tested'
+  const { question, missing } = questionOf(line)
+  const { value, threshold, passed } = line
   const state = passed ? 'passed' : value === null ? 'open' : 'failed'
   const yesNo = format(threshold) === 'yes'
   return (
@@ -57,7 +57,7 @@ function CriterionRow({ line, points }: { line: Criterion; points: boolean }) {
       </td>
       <th scope="row">
         {label}
-        <span className="sub">{description.replace(' Not tested in this version.', '')}</span>
+        <span className="sub">{question}</span>
       </th>
       <td className="figure nowrap">{value === null ? <span className="muted">{missing}</span> : format(value)}</td>
       <td className="figure nowrap">{yesNo ? 'yes' : `${sign} ${format(threshold).replace(/\.0+(?=\D|$)/, '')}`}</td>

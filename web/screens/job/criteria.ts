@@ -17,15 +17,34 @@ const KNOWN: Record<string, CriterionInfo> = {
   outOfSampleRoi: { label: 'Out-of-sample ROI', format: percent, sign: '>' },
   featureImportance: { label: 'Importance makes sense', format: (value) => (value >= 1 ? 'yes' : 'no'), sign: '≥' },
   deflatedSharpeRatio: { label: 'Deflated Sharpe ratio', format: ratio, sign: '≥' },
-  probabilityOfOverfitting: { label: 'Probability of overfitting', format: percent, sign: '<' },
+  probabilityOfOverfitting: { label: 'Probability of overfitting', format: percent, sign: '≤' },
   placeboPercentile: { label: 'Placebo percentile', format: (value) => percent(value, 0), sign: '≥' },
   walkForwardProfitableShare: { label: 'Walk-forward profit share', format: (value) => percent(value, 0), sign: '≥' },
   outOfSampleTrades: { label: 'Out-of-sample trades', format: whole, sign: '≥' },
+  superiorPredictiveAbility: {
+    label: 'Superior predictive ability, p',
+    format: (value) => figure(value, 2),
+    sign: '≤',
+  },
+  walkForwardSharpeRatio: { label: 'Walk-forward Sharpe ratio', format: ratio, sign: '≥' },
+  probabilityOfLoss: { label: 'Probability of loss', format: percent, sign: '≤' },
+  roiAtDoubleCosts: { label: 'ROI at double costs', format: percent, sign: '≥' },
+  plateauScore: { label: 'Plateau score', format: whole, sign: '≥' },
 }
 
 export function criterionInfo({ name, value, threshold, passed }: Criterion): CriterionInfo {
   const below = value !== null && value < threshold === passed
   return KNOWN[name] ?? { label: sentence(name), format: (value) => figure(value), sign: below ? '<' : '>' }
+}
+
+const NOT_TESTED = /\s*Not tested\b[^.]*\.$/
+
+/** What a line asks, and what stands in the place of a value that is missing: nobody asked, or there is no answer. */
+export function questionOf({ description }: Criterion): { question: string; missing: string } {
+  return {
+    question: description.replace(NOT_TESTED, ''),
+    missing: NOT_TESTED.test(description) ? 'not tested' : 'not defined',
+  }
 }
 
 /** The explanation names criteria as the API does; a reader gets the words that stand beside the ticks. */

@@ -15,7 +15,7 @@ interface Order {
 export const ORDERS: readonly Order[] = [
   { value: '', label: 'Newest first', field: 'CREATED_AT', direction: 'DESC' },
   { value: 'oldest', label: 'Oldest first', field: 'CREATED_AT', direction: 'ASC' },
-  { value: 'finished', label: 'Finished last', field: 'FINISHED_AT', direction: 'DESC' },
+  { value: 'finished', label: 'Latest finished first', field: 'FINISHED_AT', direction: 'DESC' },
   { value: 'score', label: 'Best score first', field: 'SCORE', direction: 'DESC' },
   { value: 'longest', label: 'Longest first', field: 'DURATION', direction: 'DESC' },
 ]
@@ -40,6 +40,14 @@ export function JobFilters() {
         options={STATUSES}
         onChange={(status) => change({ status })}
       />
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={search.get('ready') === 'yes'}
+          onChange={(event) => change({ ready: event.target.checked ? 'yes' : '' })}
+        />
+        Ready only
+      </label>
       <SelectField
         label="Order"
         value={search.get('order') ?? ''}

@@ -25,7 +25,7 @@ export function Jobs() {
   const chosen = pages.nodes.filter(({ id }) => selected.has(id))
   return (
     <Page title="Jobs">
-      <JobFilters />
+      {(isFiltered || pages.totalCount !== 0) && <JobFilters />}
       {chosen.length > 0 && (
         <BulkActions
           jobs={chosen}
@@ -80,7 +80,7 @@ function NoJobs() {
           </Link>
         </p>
       ) : (
-        <ol className="steps">
+        <ul className="steps">
           <li>
             To look around, stop the server, run <code>npm run demo</code> and start it again: two finished jobs, one on
             a market with something to find, one on pure chance.
@@ -89,7 +89,7 @@ function NoJobs() {
             With data of your own, <Link to="/markets">import candles</Link>, then{' '}
             <Link to="/jobs/new">start a new job</Link>.
           </li>
-        </ol>
+        </ul>
       )}
     </Empty>
   )

@@ -26,7 +26,12 @@ export function GapTable({ gaps, onShow }: { gaps: readonly Gap[]; onShow: (rang
           {
             title: <span className="unseen">Chart</span>,
             cell: (gap) => (
-              <button type="button" className="small" onClick={() => onShow(around(gap))}>
+              <button
+                type="button"
+                className="small"
+                aria-label={`Show the gap of ${time(gap.from)}`}
+                onClick={() => onShow(around(gap))}
+              >
                 Show
               </button>
             ),

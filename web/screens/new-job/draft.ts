@@ -48,6 +48,8 @@ interface Wishes {
   marketId: string | null
 }
 
+const USUAL_ALGORITHM: Algorithm = 'RANDOM_FOREST'
+
 /** A form that could be sent as it stands. */
 export function newDraft({ strategies, markets, algorithms }: Choices, wishes: Wishes): Draft {
   const strategy = strategies.nodes.find(({ id }) => id === wishes.strategyId) ?? strategies.nodes[0]
@@ -63,7 +65,7 @@ export function newDraft({ strategies, markets, algorithms }: Choices, wishes: W
     sampler: 'LATIN_HYPERCUBE',
     seed: '1',
     objective: 'SHARPE_RATIO',
-    algorithm: algorithms[0].algorithm,
+    algorithm: (algorithms.find(({ algorithm }) => algorithm === USUAL_ALGORITHM) ?? algorithms[0]).algorithm,
     hyperparameters: {},
     costs: textsOf(COSTS, ({ usual }) => usual),
     limits: textsOf(LIMITS, () => null),

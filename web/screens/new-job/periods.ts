@@ -57,8 +57,9 @@ export function toText(instant: number | string): string {
   return new Date(instant).toISOString().slice(0, 16)
 }
 
-/** The other way. @returns null where the text is no instant */
+/** The other way; a day alone is its midnight. @returns null where the text is no instant */
 export function toInstant(text: string): string | null {
-  const time = Date.parse(`${text.length === 10 ? `${text}T00:00` : text}:00Z`)
+  const [, day, minute = '00:00'] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?/.exec(text) ?? []
+  const time = Date.parse(`${day}T${minute}:00Z`)
   return Number.isNaN(time) ? null : new Date(time).toISOString()
 }

@@ -1,0 +1,149 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AppContext } from '../../src/context.ts'
+import type { Engine } from '../../src/engine/pool.ts'
+import { UnavailableError } from '../../src/errors.ts'
+import { Queue } from '../../src/queue/queue.ts'
+import { createTuningJob, getTuningJob, retryTuningJobs } from '../../src/tuning/service.ts'
+import { startWorker } from '../../src/tuning/worker.ts'
+import { testContext, type TestContext } from '../helpers.ts'
+import { runJob, smallJob, until, untilFinal } from './jobs.ts'
+
+let ctx: TestContext
+beforeEach(async () => {
+  ctx = await testContext()
+})
+afterEach(() => ctx.close())
+
+/** The same world with an engine that backtests in its own way. */
+function withEngine(backtest: Engine['backtest']): AppContext {
+  const engine = new Proxy(ctx.engine, {
+    get: (target, name) => {
+      if (name === 'backtest') return backtest
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+  return { ...ctx, engine }
+}
+
+describe('an unexpected error', () => {
+  test('is tried three times, then the job has failed; the message tells nothing of the inside', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'error' }, { write: (line: string) => lines.push(line) })
+    let tries = 0
+    const broken = withEngine(async () => {
+      tries++
+      throw new Error('secret of the kernel')
+    })
+    await startWorker({ ...broken, log })
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    const waiting = await until(ctx, id, ({ status, attempt }) => status === 'PENDING' && attempt === 1)
+    expect(waiting.error).toMatchObject({ code: 'INTERNAL', retryable: true })
+
+    const job = await untilFinal(ctx, id)
+    expect(tries).toBe(3)
+    expect(job).toMatchObject({ status: 'FAILED', phase: 'FINISHED', attempt: 3, resultDigest: null, modelId: null })
+    expect(job.error).toEqual({
+      code: 'INTERNAL',
+      message: 'Unexpected error. The log has the details under the id of this job.',
+      phase: 'BACKTESTING',
+      retryable: true,
+    })
+    expect(lines).toHaveLength(3)
+    expect(lines.every((line) => line.includes('secret of the kernel') && line.includes(id))).toBe(true)
+    await expect.poll(() => ctx.events.size).toBe(0)
+  })
+
+  test.each([
+    ['a bug', new Error('hiccup')],
+    ['a service that cannot answer now', new UnavailableError('The database is restarting.')],
+  ])('that passes leaves no trace: %s', async (_, error) => {
+    let tries = 0
+    const flaky = withEngine((...args) => {
+      if (++tries === 1) throw error
+      return ctx.engine.backtest(...args)
+    })
+    await startWorker(flaky)
+    expect(await runJob(ctx)).toMatchObject({ status: 'COMPLETED', attempt: 2, error: null })
+  })
+
+  test('does not keep the next job waiting', async () => {
+    await startWorker(
+      withEngine((request, options) => {
+        if (request.batch.count === 13) throw new Error('an unlucky number of samples')
+        return ctx.engine.backtest(request, options)
+      }),
+    )
+    const unlucky = await createTuningJob(ctx, await smallJob(ctx, { sampleCount: 13 }))
+    const good = await runJob(ctx)
+    expect(good.status).toBe('COMPLETED')
+    expect((await getTuningJob(ctx, unlucky.id)).status).toBe('PENDING')
+    expect((await untilFinal(ctx, unlucky.id)).status).toBe('FAILED')
+  })
+})
+
+describe('a retry of a failed job', () => {
+  test('starts from nothing and may well succeed', async () => {
+    let isBroken = true
+    await startWorker(
+      withEngine((...args) => {
+        if (isBroken) throw new Error('broken')
+        return ctx.engine.backtest(...args)
+      }),
+    )
+    const failed = await runJob(ctx)
+    expect(failed.status).toBe('FAILED')
+    isBroken = false
+    const [retried] = await retryTuningJobs(ctx, [failed.id])
+    expect(retried).toMatchObject({ status: 'PENDING', error: null, finishedAt: null, attempt: 3 })
+    expect(await untilFinal(ctx, failed.id)).toMatchObject({ status: 'COMPLETED', attempt: 4, error: null })
+  })
+})
+
+describe('a database that cannot be asked for a moment', () => {
+  test('ends neither the process nor the job', async () => {
+    let failures = 0
+    const db = new Proxy(ctx.db, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'select' || typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          // the worker's look at its own row asks for the id alone
+          const isLook = Object.keys(Object(args[0]) as object).join() === 'id'
+          if (isLook && failures++ < 3) throw new Error('connection lost')
+          return value.apply(target, args) as unknown
+        }
+      },
+    })
+    await startWorker({ ...ctx, db })
+    expect(await runJob(ctx)).toMatchObject({ status: 'COMPLETED', attempt: 1 })
+    expect(failures).toBeGreaterThan(2)
+  })
+})
+
+describe.skipIf(process.env.TEST_DATABASE_URL)('a job that kills its worker', () => {
+  test('has crashed after the third, and other jobs go on', async () => {
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    const other = await createTuningJob(ctx, await smallJob(ctx, { sampleCount: 41 }))
+    const deadly: Engine['backtest'] = (request, options) =>
+      request.batch.count === 40 ? new Promise(() => {}) : ctx.engine.backtest(request, options)
+    for (let death = 1; death <= 3; death++) {
+      const queue = await Queue.open(ctx.storage, ctx.log)
+      // a worker that takes the job and then is no more, without a word
+      await startWorker({ ...withEngine(deadly), queue })
+      await until(ctx, id, ({ attempt, phase }) => attempt === death && phase === 'BACKTESTING')
+    }
+    await startWorker(ctx)
+    const job = await untilFinal(ctx, id)
+    expect(job).toMatchObject({ status: 'FAILED', phase: 'FINISHED', attempt: 3 })
+    expect(job.error).toEqual({
+      code: 'JOB_CRASHED',
+      message:
+        'The worker died each time it ran this job. Try a smaller sample count or a shorter period, and look at the log.',
+      phase: 'BACKTESTING',
+      retryable: true,
+    })
+    expect(await untilFinal(ctx, other.id)).toMatchObject({ status: 'COMPLETED' })
+  })
+})
