@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const ORDER = [
   'errors.ts',
   'ids.ts',
+  'bytea.ts',
   'config.ts',
   'db.ts',
   'paging.ts',

@@ -1,16 +1,9 @@
+import type { Readiness } from '../evidence/readiness.ts'
 import type { GraphQLObjectType } from 'graphql'
 import type { Objective } from '../backtest/metrics.ts'
 import type { FitScores } from '../models/validation.ts'
 import { schema } from '../server/schema.ts'
-import type {
-  Candidate,
-  FeatureImportance,
-  JobError,
-  JobPhase,
-  JobStatus,
-  OutOfSample,
-  Readiness,
-} from '../tuning/job.ts'
+import type { Candidate, FeatureImportance, JobError, JobPhase, JobStatus, OutOfSample } from '../tuning/job.ts'
 import type { MarketInfo } from './lookup.ts'
 import { selectionOf } from './selection.ts'
 

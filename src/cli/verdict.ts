@@ -1,5 +1,6 @@
 import { objectiveValue } from '../backtest/metrics.ts'
-import type { Candidate, Criterion, FeatureImportance, OutOfSample, Readiness } from '../tuning/job.ts'
+import type { Criterion, Readiness } from '../evidence/readiness.ts'
+import type { Candidate, FeatureImportance, OutOfSample } from '../tuning/job.ts'
 import type { FinishedJob } from './finished-job.ts'
 import { marketName } from './lookup.ts'
 import { paint } from './output.ts'

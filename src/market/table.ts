@@ -1,7 +1,6 @@
 import {
   bigint,
   boolean,
-  customType,
   doublePrecision,
   integer,
   jsonb,
@@ -11,9 +10,8 @@ import {
   timestamp,
   unique,
 } from 'drizzle-orm/pg-core'
+import { bytea } from '../bytea.ts'
 import type { Gap } from './quality.ts'
-
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 /** One series of candles per exchange, symbol and timeframe. Times are ms since epoch. */
 export const markets = pgTable(

@@ -1,22 +1,11 @@
-import {
-  boolean,
-  customType,
-  doublePrecision,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  timestamp,
-} from 'drizzle-orm/pg-core'
+import { boolean, doublePrecision, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bytea } from '../bytea.ts'
 import { markets } from '../market/table.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'
 import type { Calibration } from './confidence.ts'
 import type { FeatureSettings } from './features.ts'
 import type { FitScores } from './validation.ts'
-
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 /** Fitted models with everything that a prediction needs; a model outlives a restart but not its job's deletion. */
 export const models = pgTable(

@@ -1,4 +1,6 @@
 import type { Metrics, Objective } from '../backtest/metrics.ts'
+import type { Readiness } from '../evidence/readiness.ts'
+import type { CorrelationMatrix } from '../models/correlation.ts'
 import type { FitScores } from '../models/validation.ts'
 
 /**
@@ -50,25 +52,6 @@ export interface Interval {
   level: number
 }
 
-export interface Criterion {
-  name: string
-  description: string
-  value: number | null
-  threshold: number
-  passed: boolean
-  points: number
-  maxPoints: number
-}
-
-export interface Readiness {
-  productionReady: boolean
-  score: number
-  criteria: Criterion[]
-  criteriaMet: boolean
-  gates: Criterion[]
-  explanation: string
-}
-
 export interface FeatureImportance {
   feature: string
   importance: number
@@ -90,12 +73,6 @@ export interface Sensitivity {
   firstOrder: number | null
   total: number | null
   safeRange: Interval | null
-}
-
-export interface CorrelationMatrix {
-  names: string[]
-  pearson: (number | null)[][]
-  spearman: (number | null)[][]
 }
 
 /** A parameter set that the search proposed: what the model says of it and what real backtests say. */

@@ -2,15 +2,9 @@ import { MetricsType } from '../backtest/schema.ts'
 import type { Metrics } from '../backtest/metrics.ts'
 import type { Criterion, Readiness } from '../evidence/readiness.ts'
 import { builder } from '../graphql/builder.ts'
+import type { CorrelationMatrix } from '../models/correlation.ts'
 import { IntervalType } from '../models/schema.ts'
-import type {
-  Candidate,
-  CorrelationMatrix,
-  FeatureImportance,
-  OutOfSample,
-  Sensitivity,
-  SensitivityPoint,
-} from './job.ts'
+import type { Candidate, FeatureImportance, OutOfSample, Sensitivity, SensitivityPoint } from './job.ts'
 
 const CriterionType = builder.objectRef<Criterion>('Criterion').implement({
   description: 'One line of the verdict.',

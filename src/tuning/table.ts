@@ -3,7 +3,6 @@ import {
   bigint,
   boolean,
   check,
-  customType,
   doublePrecision,
   index,
   integer,
@@ -13,6 +12,7 @@ import {
   text,
   timestamp,
 } from 'drizzle-orm/pg-core'
+import { bytea } from '../bytea.ts'
 import type { Objective } from '../backtest/metrics.ts'
 import type { ExecutionSettings } from '../engine/execution.ts'
 import { markets } from '../market/table.ts'
@@ -23,7 +23,6 @@ import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'
 import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits, SampleSplit } from './job.ts'
 
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
 /**
