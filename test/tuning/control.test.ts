@@ -141,7 +141,7 @@ describe('with a worker', () => {
 
   test('a cancelled job stays as it is, whatever its worker was doing', async () => {
     const { id } = await createTuningJob(ctx, await smallJob(ctx, { sampleCount: 1000 }))
-    await until(ctx, id, ({ phase, done }) => phase === 'BACKTESTING' && done > 0)
+    await until(ctx, id, ({ status }) => status === 'RUNNING')
     const cancelled = await cancelTuningJob(ctx, id)
     await deleteTuningJobs(ctx, [id])
     await runJob(ctx) // the worker is free again
