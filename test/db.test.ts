@@ -34,7 +34,7 @@ function open(home: string, databaseUrl = ''): { child: ChildProcess; said: Prom
   children.push(child)
   const ended = new Promise((resolve) => child.on('close', resolve))
   const said = new Promise<string>((resolve) => {
-    child.stdout!.on('data', (text: Buffer) => resolve(text.toString().trim()))
+    child.stdout.on('data', (text: Buffer) => resolve(text.toString().trim()))
     child.on('close', () => resolve('nothing'))
   })
   return { child, said, ended }
