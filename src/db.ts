@@ -13,6 +13,7 @@ import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js'
 import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import type { Config } from './config.ts'
+import { withDeadline } from './deadline.ts'
 import { ConflictError, UnavailableError } from './errors.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the two drivers' result types meet only here
@@ -99,6 +100,11 @@ export async function openEmbedded(home: string, options: PGliteOptions = {}): P
   }
 }
 
+/** The server ends a statement after this long. */
+const STATEMENT_MS = 30_000
+/** We stop waiting a little later: then the server itself is not heard any more. */
+const DEADLINE_MS = 35_000
+
 async function openServer(url: string): Promise<Storage> {
   await migrateServer(url)
   const client = postgres(url, {
@@ -106,12 +112,12 @@ async function openServer(url: string): Promise<Storage> {
     backoff: (attempt) => Math.min(0.5, 0.05 * 2 ** attempt),
     connect_timeout: 5,
     idle_timeout: 60,
-    connection: { application_name: 'tunebook', statement_timeout: 30_000, lock_timeout: 10_000 },
+    connection: { application_name: 'tunebook', statement_timeout: STATEMENT_MS, lock_timeout: 10_000 },
     types: { bytea: { to: BYTEA, from: [BYTEA], ...BYTES } },
     onnotice: () => {},
   })
   return {
-    db: drizzlePostgres({ client }),
+    db: drizzlePostgres({ client: withDeadline(client, DEADLINE_MS) }),
     engine: { kind: 'server', url },
     listen: async (channel, callback) => {
       const listener = await client.listen(channel, callback, () => callback(''))

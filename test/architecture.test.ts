@@ -11,6 +11,7 @@ const ORDER = [
   'ids.ts',
   'bytea.ts',
   'config.ts',
+  'deadline.ts',
   'db.ts',
   'paging.ts',
   'events.ts',

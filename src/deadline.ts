@@ -1,0 +1,53 @@
+import type postgres from 'postgres'
+import { UnavailableError } from './errors.ts'
+
+/**
+ * The same client, but no statement is waited for longer than `ms`, inside transactions too. The server's own
+ * statement_timeout does not help where the server is not heard any more: a half-open connection stays silent for ever.
+ * A statement that is given up is also cancelled at the server, if it listens.
+ */
+export function withDeadline<Client extends postgres.Sql | postgres.TransactionSql>(
+  client: Client,
+  ms: number,
+): Client {
+  return new Proxy(client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name === 'unsafe') {
+        return (...args: Parameters<postgres.Sql['unsafe']>) => limited(target.unsafe(...args), ms)
+      }
+      if (name !== 'begin' && name !== 'savepoint') return value
+      return (...args: unknown[]) => {
+        const work = args.pop() as (tx: postgres.TransactionSql) => unknown
+        const inside = (tx: postgres.TransactionSql) => work(withDeadline(tx, ms))
+        return (value as (...args: unknown[]) => unknown).call(target, ...args, inside)
+      }
+    },
+  })
+}
+
+/** What we need of a pending query. */
+type Query = PromiseLike<unknown> & { cancel(): void }
+
+/** A query starts when it is first waited for, and so does its deadline. */
+function limited(query: Query, ms: number): Query {
+  const then = query.then.bind(query)
+  // oxlint-disable-next-line unicorn/no-thenable -- it is one already; this is how it is started
+  query.then = ((onResult, onError) => {
+    const answer = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new UnavailableError(`The database has not answered for ${ms / 1000} s. Try again later.`))
+        query.cancel()
+      }, ms)
+      const settle = <T>(pass: (value: T) => void) => {
+        return (value: T) => {
+          clearTimeout(timer)
+          pass(value)
+        }
+      }
+      void then(settle(resolve), settle(reject))
+    })
+    return answer.then(onResult, onError)
+  }) as Query['then']
+  return query
+}
