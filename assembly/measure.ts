@@ -427,7 +427,7 @@ export function finish(sample: Sample, daily: usize): void {
   returnFigures(daily, returnsOf(daily, initial), timeframe, out);
   store<f64>(out, sample.deepest, 48);
   store<f64>(out, sample.longest, 56);
-  store<f64>(out, sample.deepest == 0 ? NaN : cagr / sample.deepest, 32);
+  store<f64>(out, sample.deepest == 0 || cagr != cagr ? NaN : cagr / sample.deepest, 32);
   tradeFigures(sumsOf(sample), span, out);
   const firstOpen = load<f64>(job.open + (<usize>start << 3)), fee = settings.feeRate, slippage = settings.slippage;
   store<f64>(out, (1.0 - fee) / (1.0 + fee) * (closeAt(last) * (1.0 - slippage)) / (firstOpen * (1.0 + slippage)) - 1.0, 192);

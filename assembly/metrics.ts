@@ -48,7 +48,7 @@ export function metrics(
   returnFigures(returns, periodReturns(equity, openTime, n, timeframe, capital, returns), timeframe, out);
   drawdown(equity, openTime, n, timeframe, capital, out);
   const fall = load<f64>(out, 48);
-  store<f64>(out, fall == 0 ? NaN : cagr / fall, 32); // calmarRatio: NaN stays NaN
+  store<f64>(out, fall == 0 || cagr != cagr ? NaN : cagr / fall, 32); // calmarRatio
 
   sumTrades(changetype<TradeColumns>(trades), count, sums);
   tradeFigures(sums, span, out);

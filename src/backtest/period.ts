@@ -7,6 +7,10 @@ export interface Period {
   to: number
 }
 
+export function periodOf({ from, to }: { from: Date; to: Date }): Period {
+  return { from: from.getTime(), to: to.getTime() }
+}
+
 /** The bars of a period, and the first of them whose signals count. */
 export function windowOf(openTime: Float64Array, period: Period, warmupBars: number): Window {
   const start = firstAtOrAfter(openTime, period.from)

@@ -86,6 +86,7 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const [best] = candidates
 
   progress('VALIDATING', 0, 1)
+  const outOfSample = best ? await validate(evaluator, best, settings, baseline) : null
   const gap = learned && overfitting(learned.training.r2, learned.validation.r2)
   const result: JobResult = {
     objective: settings.objective,
@@ -99,7 +100,7 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     sensitivity: learned && predictor && best ? sensitivities(learned, predictor, samples, best, settings) : [],
     correlations: correlations(samples, settings),
     candidates,
-    outOfSample: best ? await validate(evaluator, best, settings, baseline) : null,
+    outOfSample,
   }
   progress('VALIDATING', 1, 1)
   return { samples, learned, result, warnings, digest: digest(samples, learned, result) }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { direction, type Metrics } from '../backtest/metrics.ts'
 import { quantile } from '../engine/statistics.ts'
 import { Random } from '../engine/random.ts'
@@ -45,7 +46,8 @@ interface Proposal {
 
 /**
  * Draw candidates from the space, score them, and propose the best: ranked by the lower quantile of the prediction
- * over their neighbourhood, since a peak that a small change destroys is of no use.
+ * over their neighbourhood, since a peak that a small change destroys is of no use. Between its steps it lets others
+ * have a turn of the event loop.
  *
  * @param evaluator backtests the best ones, in and out of sample, and those within the risk limits stay; null: the
  *                  model's word is all there is
@@ -57,6 +59,7 @@ export async function search(
   settings: TuningSettings,
   options: SearchOptions,
 ): Promise<SearchResult> {
+  await turn()
   const { rows, count } = drawSamples({
     specs: settings.strategy.parameterSpace,
     sampler: 'LATIN_HYPERCUBE',
@@ -64,7 +67,9 @@ export async function search(
     seed: options.seed ^ SEARCH_STREAM,
     violated: (row) => strategy.violatedConstraint(row),
   })
-  const proposals = propose(strategy, predictor, rows, settings, options)
+  await turn()
+  const proposals = await propose(strategy, predictor, rows, settings, options)
+  await turn()
   const candidates = evaluator
     ? await verify(evaluator, predictor, proposals, settings, options)
     : judged(predictor, proposals.slice(0, options.top), settings)
@@ -72,20 +77,21 @@ export async function search(
 }
 
 /** Those with the best predictions, the flattest first. */
-function propose(
+async function propose(
   strategy: CompiledStrategy,
   predictor: Predictor,
   rows: Float64Array,
   settings: TuningSettings,
   { top, seed }: SearchOptions,
-): Proposal[] {
+): Promise<Proposal[]> {
   const sign = direction(settings.objective)
   const width = strategy.parameterNames.length
-  return best(predictor.predict(rows), sign, Math.max(SHORTLIST, top))
-    .map((at) => {
-      const row = rows.subarray(at * width, (at + 1) * width)
-      return { at, row, plateau: plateau(predictor, strategy, row, sign, seed) }
-    })
+  const shortlist = best(predictor.predict(rows), sign, Math.max(SHORTLIST, top))
+  const centres = shortlist.map((at) => rows.subarray(at * width, (at + 1) * width))
+  await turn()
+  const plateaus = plateausOf(predictor, strategy, centres, sign, seed)
+  return shortlist
+    .map((at, place) => ({ at, row: centres[place], plateau: plateaus[place] }))
     .sort((a, b) => sign * (b.plateau - a.plateau) || a.at - b.at)
 }
 
@@ -98,13 +104,13 @@ async function verify(
   options: SearchOptions,
 ): Promise<Candidate[]> {
   const tried = proposals.slice(0, VERIFIED_PER_CANDIDATE * options.top)
-  const inSample = await evaluator.metrics(join(tried), settings.training, options)
+  const inSample = await evaluator.metrics(join(tried.map(({ row }) => row)), settings.training, options)
   const kept = [...tried.keys()]
     .filter((at) => isWithin(settings.riskLimits, inSample[at]))
     .filter((at) => !Number.isNaN(evaluator.objective(inSample[at], minTrades(settings))))
     .slice(0, options.top)
   const chosen = kept.map((at) => tried[at])
-  const outOfSample = await evaluator.metrics(join(chosen), settings.test, options)
+  const outOfSample = await evaluator.metrics(join(chosen.map(({ row }) => row)), settings.test, options)
   return judged(predictor, chosen, settings).map((candidate, place) => ({
     ...candidate,
     inSample: inSample[kept[place]],
@@ -115,7 +121,7 @@ async function verify(
 /** What the model says of the proposals, still without ranks and backtests. */
 function judged(predictor: Predictor, proposals: Proposal[], settings: TuningSettings): Candidate[] {
   if (proposals.length === 0) return []
-  const { predicted, low, high, confidence, outOfDomain } = predictor.judge(join(proposals))
+  const { predicted, low, high, confidence, outOfDomain } = predictor.judge(join(proposals.map(({ row }) => row)))
   return proposals.map(({ row, plateau }, place) => ({
     rank: 0,
     parameters: toParameters(settings.strategy.parameterSpace, row),
@@ -145,19 +151,26 @@ function best(predicted: Float64Array, sign: number, count: number): number[] {
   return [...predicted.keys()].sort((a, b) => sign * (predicted[b] - predicted[a]) || a - b).slice(0, count)
 }
 
-/** The 0.1 quantile of the prediction (0.9, where less is better) over 64 points around a candidate. */
-function plateau(
+/** For each candidate the 0.1 quantile of the prediction (0.9, where less is better) over 64 points around it. */
+function plateausOf(
   predictor: Predictor,
   strategy: CompiledStrategy,
-  centre: Float64Array,
+  centres: readonly Float64Array[],
   sign: number,
   seed: number,
-): number {
+): number[] {
   const specs = strategy.definition.parameterSpace
-  const random = new Random(seed, SEARCH_STREAM)
-  const neighbours = Array.from({ length: NEIGHBOURS }, () => ({ row: neighbour(specs, centre, random) }))
-  const inSpace = neighbours.filter(({ row }) => strategy.satisfies(row))
-  return quantile(predictor.predict(join([{ row: centre }, ...inSpace])), sign > 0 ? 0.1 : 0.9)
+  const surroundings = centres.map((centre) => {
+    const random = new Random(seed, SEARCH_STREAM)
+    const neighbours = Array.from({ length: NEIGHBOURS }, () => neighbour(specs, centre, random))
+    return [centre, ...neighbours.filter((row) => strategy.satisfies(row))]
+  })
+  const predicted = predictor.predict(join(surroundings.flat())) // all in one call
+  let from = 0
+  return surroundings.map(({ length }) => {
+    const own = predicted.subarray(from, (from += length))
+    return quantile(own, sign > 0 ? 0.1 : 0.9)
+  })
 }
 
 function neighbour(specs: readonly ParameterSpec[], centre: Float64Array, random: Random): Float64Array {
@@ -169,6 +182,9 @@ function neighbour(specs: readonly ParameterSpec[], centre: Float64Array, random
 }
 
 /** @returns f64[count × parameters] */
-function join(proposals: readonly { row: Float64Array }[]): Float64Array {
-  return Float64Array.from(proposals.flatMap(({ row }) => [...row]))
+function join(rows: readonly Float64Array[]): Float64Array {
+  const width = rows[0]?.length ?? 0
+  const joined = new Float64Array(rows.length * width)
+  rows.forEach((row, at) => joined.set(row, at * width))
+  return joined
 }

@@ -7,6 +7,7 @@ import { Queue } from '../../src/queue/queue.ts'
 import { createTuningJob, getTuningJob, retryTuningJobs } from '../../src/tuning/service.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { testContext, type TestContext } from '../helpers.ts'
+import { engineWith } from './halting-engine.ts'
 import { runJob, smallJob, until, untilFinal } from './jobs.ts'
 
 let ctx: TestContext
@@ -17,14 +18,7 @@ afterEach(() => ctx.close())
 
 /** The same world with an engine that backtests in its own way. */
 function withEngine(backtest: Engine['backtest']): AppContext {
-  const engine = new Proxy(ctx.engine, {
-    get: (target, name) => {
-      if (name === 'backtest') return backtest
-      const value: unknown = Reflect.get(target, name)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
-  return { ...ctx, engine }
+  return { ...ctx, engine: engineWith(ctx.engine, backtest) }
 }
 
 describe('an unexpected error', () => {
