@@ -46,7 +46,7 @@ export async function serveStatic(root: string, request: IncomingMessage, respon
   }
   const path = safePath(request.url ?? '/')
   if (path === null) return send(response, 404, 'Not found.\n')
-  const page = !extname(path) && (request.headers.accept?.includes('text/html') ?? path === '/')
+  const page = !extname(path) && (path === '/' || request.headers.accept?.includes('text/html'))
   const found = (await find(root, path)) ?? (page ? await find(root, '/index.html') : null)
   if (found) return deliver(found, path.startsWith(HASHED), request, response)
   if (page) return send(response, 503, NOT_BUILT)
