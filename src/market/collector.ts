@@ -20,6 +20,10 @@ export class CandleCollector {
   readonly cells = new Float64Array(CANDLE_COLUMNS.length)
   /** The line (in a JSON array: the element) that is being read, from 1. */
   row = 0
+  /** The cells of a row have no names but stand in an order, of which there are two: see `#inOrder`. */
+  positional = false
+  /** the order seen, as soon as a row tells */
+  #order: 'OHLC' | 'OCHL' | null = null
   readonly #clock = new FileClock()
   readonly #block = emptyBlock()
   /** rows in the block */
@@ -80,6 +84,7 @@ export class CandleCollector {
   /** Take the row in `cells`; its time has been set. */
   accept(): void {
     const { cells } = this
+    if (this.positional) this.#inOrder()
     const problem = findCandleProblem(cells[1], cells[2], cells[3], cells[4], cells[5])
     if (problem) return this.problems.add(problem.code, this.row, problem.column, problem.message)
     if (this.#used === BLOCK) this.#storeBlock()
@@ -94,6 +99,23 @@ export class CandleCollector {
     const distance = this.row - this.#count
     if (distance !== this.#distance) this.#breaks.push({ index: this.#count, distance: (this.#distance = distance) })
     this.#count++
+  }
+
+  /**
+   * Most sources write open, high, low, close; jesse and Bitfinex write open, close, high, low. A row in which not all
+   * four prices are equal makes sense in one order only, and the first of them decides for the whole file.
+   */
+  #inOrder(): void {
+    const { cells } = this
+    const [, open, second, third, fourth, volume] = cells
+    if (this.#order === null && (open !== second || open !== third || open !== fourth)) {
+      if (!findCandleProblem(open, second, third, fourth, volume)) this.#order = 'OHLC'
+      else if (!findCandleProblem(open, third, fourth, second, volume)) this.#order = 'OCHL'
+    }
+    if (this.#order !== 'OCHL') return
+    cells[2] = third
+    cells[3] = fourth
+    cells[4] = second
   }
 
   #storeBlock(): void {

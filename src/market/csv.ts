@@ -36,6 +36,7 @@ export async function readCsv(chunks: AsyncIterable<Uint8Array>, into: CandleCol
       into.row++
       const layout = line === '' || isBanner(line) ? null : csvLayout(line, into)
       if (layout) table = new CsvTable(layout, into)
+      if (layout) into.positional = !layout.hasHeader
       if (layout && !layout.hasHeader) into.row--
       else at = nextLine(lines, end)
     }

@@ -19,10 +19,11 @@ export interface ReadOptions {
 
 /**
  * Read candles from a file of any known format, as it streams in. The format is recognised by the first bytes: CSV,
- * a JSON array, one JSON value a line; each may be packed by gzip.
+ * a JSON array, one JSON value a line, each may be packed by gzip; Parquet; Feather of version 2.
  *
  * All or nothing: either every row is good, or a ValidationError names up to 20 problems by row and column.
- * Memory beside the result: one column, 8 bytes a row; 16 more where the rows have to be sorted.
+ * Memory beside the result: one column, 8 bytes a row; 16 more where the rows have to be sorted. A Parquet or Feather
+ * file is held whole: its table of contents stands at its end.
  */
 export async function readCandles(chunks: AsyncIterable<Uint8Array>, options: ReadOptions): Promise<TidyCandles> {
   const problems = new Problems(options.source)
@@ -37,6 +38,8 @@ async function readRows(chunks: AsyncIterable<Uint8Array>, into: CandleCollector
   let source = await peek(chunks)
   if (startsWith(source.head, GZIP)) source = await peek(gunzip(source.all, into.problems))
   try {
+    const readTable = TABLES.find(({ magic }) => startsWith(source.head, magic))?.read
+    if (readTable) return await readTable(await gather(source.all, into.problems), into)
     refuseBinary(source.head, into.problems)
     const read = readerOf(source.head)
     const linesRead = read === readJson ? null : (): number => into.row
@@ -44,6 +47,26 @@ async function readRows(chunks: AsyncIterable<Uint8Array>, into: CandleCollector
   } finally {
     await source.close()
   }
+}
+
+/** Tables of binary columns, by their first bytes. Their libraries are loaded when the first of them comes. */
+const TABLES: { magic: string; read: (bytes: Uint8Array, into: CandleCollector) => Promise<void> }[] = [
+  { magic: 'PAR1', read: async (bytes, into) => (await import('./parquet.ts')).readParquet(bytes, into) },
+  { magic: 'ARROW1', read: async (bytes, into) => (await import('./feather.ts')).readFeather(bytes, into) },
+]
+
+const MAX_TABLE_BYTES = 2 ** 30
+
+/** The whole of a stream. */
+async function gather(chunks: AsyncIterable<Uint8Array>, problems: Problems): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > MAX_TABLE_BYTES) problems.fail('TOO_LARGE', null, null, 'is larger than 1 GiB. Import it in parts.')
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts)
 }
 
 type Reader = (text: AsyncIterable<Uint8Array>, into: CandleCollector) => Promise<void>
@@ -66,9 +89,7 @@ const BINARY: { magic: number[] | string; code: ImportCode; message: string }[] 
     code: 'ARCHIVE_REJECTED' as const,
     message: 'is packed in a way that is not read. Unpack it, or pack the file by gzip.',
   })),
-  { magic: 'PAR1', code: 'UNSUPPORTED_FORMAT', message: 'is Parquet, which is not supported yet: convert to CSV.' },
-  { magic: 'ARROW1', code: 'UNSUPPORTED_FORMAT', message: 'is Feather, which is not supported yet: convert to CSV.' },
-  { magic: 'FEA1', code: 'UNSUPPORTED_FORMAT', message: 'is Feather, which is not supported yet: convert to CSV.' },
+  { magic: 'FEA1', code: 'UNSUPPORTED_FORMAT', message: 'is Feather of version 1: write it as version 2, or as CSV.' },
   { magic: [0xff, 0xfe], code: 'INVALID_ENCODING', message: 'is UTF-16. Save the file as UTF-8 text.' },
   { magic: [0xfe, 0xff], code: 'INVALID_ENCODING', message: 'is UTF-16. Save the file as UTF-8 text.' },
 ]

@@ -4,8 +4,8 @@ import { IGNORED, matchColumns, missingColumns } from './header.ts'
 import { shown } from './problems.ts'
 
 /**
- * Takes candles as JSON values: arrays in the order of ccxt and of Binance's API, [ms, o, h, l, c, v, …], or objects
- * with named members. Numbers may be written as strings, as Binance does.
+ * Takes candles as JSON values: arrays in the order of ccxt and of Binance's API, [ms, o, h, l, c, v, …], or of jesse,
+ * [ms, o, c, h, l, v]; or objects with named members. Numbers may be written as strings, as Binance does.
  */
 export class JsonRows {
   readonly #into: CandleCollector
@@ -17,6 +17,7 @@ export class JsonRows {
 
   /** Take one value; `into.row` has been set. */
   accept(value: unknown): void {
+    this.#into.positional = Array.isArray(value)
     if (Array.isArray(value)) this.#acceptCells((column) => value[column])
     else if (typeof value === 'object' && value !== null) this.#acceptObject(value as Record<string, unknown>)
     else this.#refuse(`is ${shown(JSON.stringify(value))}.`)

@@ -39,8 +39,8 @@ describe('the first bytes tell', () => {
   test.each([
     ['zip', 'PK\u0003\u0004', 'ARCHIVE_REJECTED', 'Unpack it'],
     ['bzip2', 'BZh91AY', 'ARCHIVE_REJECTED', 'Unpack it'],
-    ['Parquet', 'PAR1....', 'UNSUPPORTED_FORMAT', 'not supported yet: convert to CSV'],
-    ['Feather', 'ARROW1..', 'UNSUPPORTED_FORMAT', 'not supported yet: convert to CSV'],
+    ['Parquet', 'PAR1....', 'INVALID_FORMAT', 'cannot be read as Parquet'],
+    ['Feather', 'ARROW1..', 'INVALID_FORMAT', 'cannot be read as Feather'],
   ])('%s', async (_, text, code, message) => {
     const { code: found, problems } = await refusal(Buffer.from(text, 'latin1'))
     expect(found).toBe(code)
