@@ -65,7 +65,11 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
       if (used * <usize>count > (poolEnd - pool) * 2) return -max(1, <i32>((poolEnd - pool) / used));
     }
   }
-  for (let i = 0; i < count; i++) finish(sampleOf(samples, i), daily + <usize>i * (days << 3));
+  for (let i = 0; i < count; i++) {
+    const sample = sampleOf(samples, i), own = daily + <usize>i * (days << 3);
+    finish(sample, own); // leaves the returns where the equity was
+    if (job.returns) memory.copy(job.returns + <usize>sample.index * (days << 3), own, days << 3);
+  }
   return count;
 }
 

@@ -73,6 +73,8 @@ export class Job {
   order: usize;
   /** f64[samples × 26] */
   results: usize;
+  /** f64[samples × dayCount]: the return of each day, 0 after ruin; or 0 where nobody asks */
+  returns: usize;
   /** i32[16] a line of its own: [0] set by the host to stop, [1] bars × samples / 65536 that are done */
   control: usize;
   /** of this thread */

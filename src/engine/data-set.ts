@@ -23,6 +23,12 @@ export interface ColumnTask {
 /** Computes the tasks of a wave; a wave reads only columns of the waves before it. */
 export type ComputeWave = (tasks: ColumnTask[]) => Promise<void>
 
+/** Candles that threads can write: views of shared memory. */
+export interface SharedCandles extends Candles {
+  /** f64[2 × ⌈bars / 64⌉]; see `fillZones` */
+  zones: Float64Array
+}
+
 interface Column {
   offset: number
   /** settled when the values are there; null once they are */
@@ -70,6 +76,33 @@ export class DataSet {
   /** Bytes that candles and zone maps of so many bars take. */
   static bytesOf(bars: number): number {
     return CANDLE_COLUMNS.length * (bars + PADDING) * 8 + Math.ceil(bars / ZONE) * 16 + 8 * ZONE
+  }
+
+  /** The candles as they stand in the shared memory, and the zone maps over them; see `replaced`. */
+  get shared(): SharedCandles {
+    const view = (name: (typeof CANDLE_COLUMNS)[number]): Float64Array =>
+      this.arena.float64(this.candles[name], this.length)
+    return {
+      openTime: view('openTime'),
+      open: view('open'),
+      high: view('high'),
+      low: view('low'),
+      close: view('close'),
+      volume: view('volume'),
+      zones: this.arena.float64(this.zones, 2 * Math.ceil(this.length / ZONE)),
+    }
+  }
+
+  /**
+   * Somebody has written other candles, and zone maps that fit them, over the shared ones: forget every column. Open
+   * times must have stayed. Nobody may be reading, so it is for a data set with a single user.
+   */
+  replaced(): void {
+    for (const { offset, readers, pending } of this.#columns.values()) {
+      if (readers > 0 || pending) throw new Error('Candles cannot be replaced while somebody reads them.')
+      this.arena.free(offset)
+    }
+    this.#columns.clear()
   }
 
   get columnBytes(): number {
@@ -202,9 +235,14 @@ function wavesOf(specs: readonly ColumnTask['spec'][]): ColumnTask['spec'][][] {
   return waves.filter((wave) => wave.length > 0)
 }
 
-/** Pairs (lowest low, highest high) of 64 bars each. */
-function zoneMaps({ low, high }: Candles): Float64Array {
-  const zones = new Float64Array(2 * Math.ceil(low.length / ZONE))
+function zoneMaps(candles: Candles): Float64Array {
+  const zones = new Float64Array(2 * Math.ceil(candles.low.length / ZONE))
+  fillZones(candles, zones)
+  return zones
+}
+
+/** Pairs (lowest low, highest high) of 64 bars each. @param zones f64[2 × ⌈bars / 64⌉], written */
+export function fillZones({ low, high }: Candles, zones: Float64Array): void {
   for (let zone = 0; zone < zones.length / 2; zone++) {
     const end = Math.min((zone + 1) * ZONE, low.length)
     let lowest = Infinity
@@ -216,5 +254,4 @@ function zoneMaps({ low, high }: Candles): Float64Array {
     zones[2 * zone] = lowest
     zones[2 * zone + 1] = highest
   }
-  return zones
 }

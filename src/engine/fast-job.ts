@@ -50,6 +50,7 @@ export const JOB = [
   'leverage',
   'order',
   'results',
+  'returns',
   'control',
   'scratch',
   'scratchBytes',
@@ -88,6 +89,8 @@ export interface JobInput {
   batch: SampleBatch
   settings: ExecutionSettings
   window: Window
+  /** whether the daily returns of each sample are wanted too */
+  returns?: boolean | undefined
 }
 
 /** Put what all threads share into the data set's memory; the offsets of the columns are left to be filled in. */
@@ -121,14 +124,16 @@ export function placeJob(arena: Allocator, input: JobInput, tile = TILE): JobWor
   words.leverage = arena.putFloat64(batch.leverage)
   words.order = arena.putInt32(orderBySlots(batch, program.slotCount))
   words.results = arena.alloc(batch.count * METRIC_COUNT * 8)
+  words.returns = input.returns ? arena.alloc(batch.count * ends.length * 8) : 0
   words.control = arena.putInt32(new Int32Array(CONTROL_BYTES / 4))
   return words
 }
 
 /** Bytes that `placeJob` takes, rounded up. */
-export function sharedBytes({ dataSet, program, batch, window }: JobInput): number {
-  const perSample = 8 * program.parameterCount + 4 * program.slotCount + 4 * 8 + 4 + METRIC_COUNT * 8
+export function sharedBytes({ dataSet, program, batch, window, returns }: JobInput): number {
   const days = dayEnds(dataSet.openTime, dataSet.timeframeMs, window).length
+  const results = (METRIC_COUNT + (returns ? days : 0)) * 8
+  const perSample = 8 * program.parameterCount + 4 * program.slotCount + 4 * 8 + 4 + results
   return batch.count * perSample + 4 * batch.columns.length + 4 * days + (1 << 20)
 }
 

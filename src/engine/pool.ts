@@ -48,6 +48,16 @@ export interface EngineOptions {
   deadlineMs?: number | undefined
 }
 
+/** Every sample of a batch, day by day. */
+export interface DailyBacktests {
+  /** f64[count × 26] */
+  metrics: Float64Array
+  /** UTC days of the window that have bars; bars, where these are a day or longer */
+  days: number
+  /** f64[count × days]: return of each day as a fraction, the first from the initial capital; 0 after ruin */
+  returns: Float64Array
+}
+
 /** One sample in full detail. */
 export interface BacktestDetail {
   /** f64[26] in the order of METRIC_NAMES */
@@ -127,8 +137,17 @@ export class Engine {
    * @throws DomainError TOO_LARGE where it would not fit, before anything is allocated; DEADLINE_EXCEEDED
    */
   async backtest(request: BacktestRequest, options: RunOptions = {}): Promise<Float64Array> {
+    if (request.batch.count === 0) return new Float64Array()
+    return (await this.#run(request, options)).metrics
+  }
+
+  /** As `backtest`, with the return of each day. @param request at least one sample */
+  async backtestDaily(request: BacktestRequest, options: RunOptions = {}): Promise<DailyBacktests> {
+    return this.#run({ ...request, returns: true }, options)
+  }
+
+  async #run(request: JobRequest, options: RunOptions): Promise<DailyBacktests> {
     const { dataSet, batch } = request
-    if (batch.count === 0) return new Float64Array()
     options.signal?.throwIfAborted()
     const plan = this.#planRun(request)
     return this.#inScope(dataSet, async (scope) => {
@@ -155,7 +174,11 @@ export class Engine {
       }
       options.signal?.throwIfAborted()
       options.onProgress?.(batch.count)
-      return scope.float64(words.results, batch.count * METRIC_COUNT).slice()
+      return {
+        metrics: scope.float64(words.results, batch.count * METRIC_COUNT).slice(),
+        days: words.dayCount,
+        returns: words.returns ? scope.float64(words.returns, batch.count * words.dayCount).slice() : NO_RETURNS,
+      }
     })
   }
 
@@ -186,7 +209,7 @@ export class Engine {
    *
    * @throws DomainError TOO_LARGE
    */
-  #planRun(request: BacktestRequest): RunPlan {
+  #planRun(request: JobRequest): RunPlan {
     const { dataSet, batch } = request
     const shape = shapeOf(request)
     const work = batch.count * barsOf(request)
@@ -318,6 +341,10 @@ export class DeadlineError extends DomainError {
 function wasStopped(error: unknown): boolean {
   return error instanceof DeadlineError
 }
+
+type JobRequest = BacktestRequest & { returns?: boolean }
+
+const NO_RETURNS = new Float64Array()
 
 interface RunPlan {
   shape: ScratchShape
