@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import type { DownloadOptions } from './cli/download.ts'
 import { EXIT, explain } from './cli/failure.ts'
 import { say } from './cli/output.ts'
 import { VERSION } from './server/version.ts'
@@ -29,12 +30,23 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .action((file: string) => run(import('./cli/backtest.ts').then(({ backtest }) => backtest(file, options()))))
   program
     .command('import <file>')
-    .description('import candles: CSV, JSON or NDJSON, plain or gzip')
+    .description('import candles: CSV, JSON or NDJSON, plain or gzip; Parquet; Feather')
     .requiredOption('--symbol <symbol>', 'as ccxt writes it: BTC/USDT')
     .requiredOption('--timeframe <timeframe>', '1m, 5m, 1h, 1d …')
     .option('--exchange <exchange>', 'as ccxt writes it', 'binance')
     .action((file: string, name: { symbol: string; timeframe: string; exchange: string }) =>
       run(import('./cli/import.ts').then(({ importFile }) => importFile(file, { ...name, ...options() }))),
+    )
+  program
+    .command('download')
+    .description('download what a market lacks of a period from its exchange')
+    .requiredOption('--symbol <symbol>', 'as ccxt writes it: BTC/USDT')
+    .requiredOption('--timeframe <timeframe>', '1m, 5m, 1h, 1d …')
+    .requiredOption('--from <date>', 'UTC: 2024-01-01, or 2024-01-01T12:00:00Z')
+    .option('--to <date>', 'UTC, exclusive; now where not given')
+    .option('--exchange <exchange>', 'as ccxt writes it', 'binance')
+    .action((period: DownloadOptions) =>
+      run(import('./cli/download.ts').then(({ download }) => download({ ...period, ...options() }))),
     )
   program
     .command('demo')

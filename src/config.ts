@@ -43,6 +43,13 @@ const Environment = z.object({
   TUNEBOOK_HOME: optional(z.string().default('.tunebook')),
   TUNEBOOK_THREADS: optional(wholeNumber(1, 256).default(availableParallelism())),
   TUNEBOOK_ROLE: optional(z.enum(ROLES).default('all')),
+  EXCHANGE_API_ROOT: optional(
+    z
+      .string()
+      .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), { error: 'It must look like https://host:port.' })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+  ),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 })
 
@@ -56,6 +63,8 @@ export interface Config {
   /** size of the compute pool */
   readonly threads: number
   readonly role: (typeof ROLES)[number]
+  /** replaces the address of every exchange that candles are downloaded from: a proxy, or a test */
+  readonly exchangeApiRoot: string | undefined
   readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL']
 }
 
@@ -83,6 +92,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     home: resolve(env.TUNEBOOK_HOME),
     threads: env.TUNEBOOK_THREADS,
     role: env.TUNEBOOK_ROLE,
+    exchangeApiRoot: env.EXCHANGE_API_ROOT,
     logLevel: env.LOG_LEVEL,
   })
 }

@@ -2,6 +2,7 @@ import { type Candles } from '../engine/candles.ts'
 import { ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { page } from '../graphql/connection.ts'
+import { type DownloadResult, downloadCandles } from './download.ts'
 import type { Gap } from './quality.ts'
 import { downsample } from './resample.ts'
 import { countMarkets, findMarket, importCandles, type ImportResult, listMarkets, loadCandles } from './service.ts'
@@ -144,7 +145,8 @@ const CandleImportInput = builder.inputType('CandleImportInput', {
     symbol: t.string({ required: true, description: 'As ccxt writes it: BTC/USDT.' }),
     timeframe: t.string({ required: true, description: Object.keys(TIMEFRAMES).join(', ') }),
     content: t.string({
-      description: 'CSV, a JSON array or NDJSON, plain or packed by gzip, as base64; the format is recognised.',
+      description:
+        'CSV, a JSON array or NDJSON, plain or packed by gzip, Parquet or Feather, as base64; the format is recognised.',
     }),
     file: t.string({ description: "A file name inside the server's import folder." }),
   }),
@@ -190,5 +192,38 @@ builder.mutationField('importCandles', (t) =>
     errors: { types: [ValidationError], union: { name: 'ImportCandlesResult' } },
     args: { input: t.arg({ type: CandleImportInput, required: true }) },
     resolve: (_, { input }, ctx) => importCandles(ctx, input),
+  }),
+)
+
+const CandleDownloadInput = builder.inputType('CandleDownloadInput', {
+  description: 'A period of one market of an exchange.',
+  fields: (t) => ({
+    exchange: t.string({ required: true, description: 'As ccxt writes it: binance.' }),
+    symbol: t.string({ required: true, description: 'As ccxt writes it: BTC/USDT.' }),
+    timeframe: t.string({ required: true, description: Object.keys(TIMEFRAMES).join(', ') }),
+    from: t.field({ type: 'DateTime', required: true, description: 'Open time of the first candle.' }),
+    to: t.field({ type: 'DateTime', required: true, description: 'Exclusive; at most now.' }),
+  }),
+})
+
+const DownloadCandlesSuccess = builder.objectRef<DownloadResult>('DownloadCandlesSuccess').implement({
+  fields: (t) => ({
+    market: t.field({ type: MarketType, resolve: ({ market }) => market }),
+    imported: t.exposeInt('imported', { description: 'Candles that were not there before.' }),
+    complete: t.exposeBoolean('complete', {
+      description: 'Nothing that the exchange has is missing. Where false, time was up: call again with from = next.',
+    }),
+    next: t.field({ type: 'DateTime', description: 'Where to go on.', resolve: ({ next }) => next }),
+  }),
+})
+
+builder.mutationField('downloadCandles', (t) =>
+  t.field({
+    type: DownloadCandlesSuccess,
+    description:
+      'Download what a market lacks of a period from its exchange; the market is made where it is new. Works for some seconds, stores what it has, and says where the next call goes on.',
+    errors: { types: [ValidationError], union: { name: 'DownloadCandlesResult' } },
+    args: { input: t.arg({ type: CandleDownloadInput, required: true }) },
+    resolve: (_, { input }, ctx) => downloadCandles(ctx, input),
   }),
 )
