@@ -7,6 +7,7 @@ import { EventHub } from './events.ts'
 import { Queue } from './queue/queue.ts'
 import { seedStrategies } from './strategy/service.ts'
 import { startWorker } from './tuning/worker.ts'
+import { localViewer } from './viewer.ts'
 
 /** Everything opened and wired together. */
 export interface App {
@@ -36,7 +37,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   const queue = await Queue.open(storage, log)
   opening.defer(() => queue.stop())
 
-  const viewer = { name: 'local' }
+  const viewer = localViewer('SCHEDULE')
   const ctx: AppContext = { config, db: storage.db, storage, engine, queue, events, log, viewer, clock: Date.now }
   await seedStrategies(ctx)
   if (config.role !== 'api') await startWorker(ctx)

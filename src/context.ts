@@ -4,11 +4,7 @@ import type { Database, Storage } from './db.ts'
 import type { Engine } from './engine/pool.ts'
 import type { EventHub } from './events.ts'
 import type { Queue } from './queue/queue.ts'
-
-/** Who is asking. Until tokens exist everybody on this machine is the local user. */
-export interface Viewer {
-  name: string
-}
+import type { Viewer } from './viewer.ts'
 
 /** What a service function gets first: everything that is not its input. Nothing in it is global. */
 export interface AppContext {

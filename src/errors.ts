@@ -49,6 +49,20 @@ export class ConflictError extends DomainError {
   }
 }
 
+/** Nobody is signed in, or with what does not count any more. Always the same words: they help nobody to guess. */
+export class UnauthenticatedError extends DomainError {
+  constructor() {
+    super('UNAUTHENTICATED', 'Sign in: send "Authorization: Bearer <token>" with a token that is valid.')
+  }
+}
+
+/** Signed in, but without the role that this needs. */
+export class ForbiddenError extends DomainError {
+  constructor(message: string) {
+    super('FORBIDDEN', message)
+  }
+}
+
 /** The service cannot answer now; trying again later may help. */
 export class UnavailableError extends DomainError {
   constructor(message: string) {

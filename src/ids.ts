@@ -8,6 +8,8 @@ export const ID_PREFIXES = {
   sample: 'Sample',
   model: 'Model',
   prediction: 'Prediction',
+  token: 'ApiToken',
+  audit: 'AuditEntry',
 } as const
 
 export type IdPrefix = keyof typeof ID_PREFIXES

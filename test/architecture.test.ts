@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const ORDER = [
   'errors.ts',
   'ids.ts',
+  'viewer.ts',
   'bytea.ts',
   'config.ts',
   'deadline.ts',
@@ -19,6 +20,7 @@ const ORDER = [
   'queue',
   'context.ts',
   'graphql',
+  'auth',
   'market',
   'strategy',
   'backtest',

@@ -11,6 +11,7 @@ import { openEmbedded, openStorage, type Storage } from '../src/db.ts'
 import { Engine } from '../src/engine/pool.ts'
 import { EventHub } from '../src/events.ts'
 import { Queue } from '../src/queue/queue.ts'
+import { localViewer } from '../src/viewer.ts'
 
 /** The moment at which tests take place. */
 export const NOW = Date.UTC(2026, 0, 1)
@@ -44,7 +45,7 @@ export async function testContext(options: { threads?: number } = {}): Promise<T
     queue,
     events,
     log,
-    viewer: { name: 'tester' },
+    viewer: localViewer('API', 'tester'),
     clock: () => NOW,
     close: async () => {
       await queue.stop()

@@ -176,6 +176,7 @@ const BacktestInputType = builder.inputType('BacktestInput', {
 builder.queryField('backtest', (t) =>
   t.field({
     type: BacktestType,
+    authScopes: { role: 'VIEWER' },
     description: 'One parameter set, in full detail. Changes nothing.',
     args: { input: t.arg({ type: BacktestInputType, required: true }) },
     resolve: (_, { input }, ctx) => runBacktest(ctx, input),

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import type { AppContext } from '../context.ts'
 import { createApi, GRAPHQL_PATH } from '../server/api.ts'
 import { findServer } from '../server/server-file.ts'
+import { localViewer } from '../viewer.ts'
 import { ConnectionLost, usageFailure } from './failure.ts'
 
 /** How requests reach the API: in this process, or a server by HTTP. */
@@ -34,7 +35,7 @@ export async function inProcess(config: Config): Promise<Transport> {
   const level = process.env.LOG_LEVEL ? config.logLevel : 'error'
   mkdirSync(config.home, { recursive: true, mode: 0o700 })
   const app = await openApp({ ...config, role: 'all' }, pino({ level }, pino.destination(2)))
-  const api = createApi(app.ctx)
+  const api = createApi({ ...app.ctx, viewer: localViewer('CLI') })
   return {
     kind: 'local',
     endpoint: `http://localhost${GRAPHQL_PATH}`,

@@ -1,12 +1,16 @@
 import SchemaBuilder from '@pothos/core'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { AppContext } from '../context.ts'
+import { ForbiddenError, UnauthenticatedError } from '../errors.ts'
 import { typeOfId } from '../ids.ts'
+import { allows, type Role, type Viewer } from '../viewer.ts'
 
 /** What the `schema.ts` files of the nouns build with. */
 export const builder = new SchemaBuilder<{
   Context: AppContext
+  AuthScopes: { role: Role | readonly Role[] }
   Connection: { totalCount: () => Promise<number> }
   DefaultFieldNullability: false
   DefaultEdgesNullability: false
@@ -20,7 +24,15 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: unknown; Output: unknown }
   }
 }>({
-  plugins: [ErrorsPlugin, RelayPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin],
+  // Every root field says who may use it; src/server/schema.ts refuses to serve one that does not.
+  scopeAuth: {
+    authScopes: ({ viewer }) => ({ role: (role) => allows(viewer, role) }),
+    cacheKey: String,
+    authorizeOnSubscribe: true,
+    unauthorizedError: (_, { viewer }, { parentType, fieldName }) =>
+      notAllowed(viewer, `${parentType.name}.${fieldName}`),
+  },
   defaultFieldNullability: false,
   errors: { directResult: true, defaultTypes: [] },
   relay: {
@@ -29,7 +41,10 @@ export const builder = new SchemaBuilder<{
     decodeGlobalID: (id) => ({ typename: typeOfId(id) ?? 'Market', id }),
     nodesOnConnection: true,
     nodeFieldOptions: { nullable: false },
-    nodeQueryOptions: { description: 'Anything that has an id, by its id. Null where there is no such thing.' },
+    nodeQueryOptions: {
+      authScopes: { role: 'VIEWER' },
+      description: 'Anything that has an id, by its id. Null where there is no such thing.',
+    },
     nodesQueryOptions: false,
     edgesFieldOptions: { nullable: false },
     nodesFieldOptions: { nullable: false },
@@ -38,6 +53,11 @@ export const builder = new SchemaBuilder<{
     nodeTypeOptions: { description: 'Anything that can be fetched again by its id.' },
   },
 })
+
+function notAllowed({ name, roles }: Viewer, field: string): Error {
+  if (roles.length === 0) return new UnauthenticatedError()
+  return new ForbiddenError(`${field} needs another role than those of ${name} (${roles.join(', ')}).`)
+}
 
 builder.queryType({})
 builder.mutationType({})

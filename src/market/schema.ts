@@ -165,6 +165,7 @@ builder.queryFields((t) => ({
   markets: t.connection(
     {
       type: MarketType,
+      authScopes: { role: 'VIEWER' },
       description: 'All markets, oldest first.',
       resolve: (_, args, ctx) =>
         page(args, {
@@ -178,6 +179,7 @@ builder.queryFields((t) => ({
   ),
   market: t.field({
     type: MarketType,
+    authScopes: { role: 'VIEWER' },
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (_, { id }, ctx) => findMarket(ctx, id),
@@ -187,6 +189,7 @@ builder.queryFields((t) => ({
 builder.mutationField('importCandles', (t) =>
   t.field({
     type: ImportCandlesSuccess,
+    authScopes: { role: 'TUNER' },
     description:
       'Add candles to a market, which is made where it is new. All or nothing: a bad file is refused with up to 20 problems by row and column. Candles that are stored already are counted as duplicates; one that says something else is refused.',
     errors: { types: [ValidationError], union: { name: 'ImportCandlesResult' } },
@@ -220,6 +223,7 @@ const DownloadCandlesSuccess = builder.objectRef<DownloadResult>('DownloadCandle
 builder.mutationField('downloadCandles', (t) =>
   t.field({
     type: DownloadCandlesSuccess,
+    authScopes: { role: 'TUNER' },
     description:
       'Download what a market lacks of a period from its exchange; the market is made where it is new. Works for some seconds, stores what it has, and says where the next call goes on.',
     errors: { types: [ValidationError], union: { name: 'DownloadCandlesResult' } },

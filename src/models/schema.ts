@@ -78,6 +78,7 @@ export function predictionPage(ctx: AppContext, filter: PredictionFilter, args: 
 export const PredictionConnection = builder.connectionObject({ type: PredictionType, name: 'PredictionConnection' })
 
 builder.node(ModelType, {
+  authScopes: { role: 'VIEWER' },
   description: 'A fitted model, ready to predict the objective from parameters.',
   id: { resolve: (row) => row.id },
   loadOne: (id, ctx) => findModel(ctx, id),
@@ -217,12 +218,14 @@ const ModelFilterInput = builder.inputType('ModelFilter', {
 builder.queryFields((t) => ({
   algorithms: t.field({
     type: [AlgorithmInfoType],
+    authScopes: { role: 'VIEWER' },
     description: 'The algorithms that this version can train, with their hyperparameters.',
     resolve: () => [...ESTIMATORS],
   }),
   models: t.connection(
     {
       type: ModelType,
+      authScopes: { role: 'VIEWER' },
       description: 'All models, newest first.',
       args: { filter: t.arg({ type: ModelFilterInput }) },
       resolve: (_, { filter, ...args }, ctx) =>
@@ -237,12 +240,14 @@ builder.queryFields((t) => ({
   ),
   model: t.field({
     type: ModelType,
+    authScopes: { role: 'VIEWER' },
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (_, { id }, ctx) => findModel(ctx, id),
   }),
   scoreCandidates: t.field({
     type: CandidateScoresType,
+    authScopes: { role: 'VIEWER' },
     description: 'Scores every row with the model; nothing is stored.',
     args: {
       modelId: t.arg.id({ required: true }),
@@ -252,6 +257,7 @@ builder.queryFields((t) => ({
   }),
   predictions: t.field({
     type: PredictionConnection,
+    authScopes: { role: 'VIEWER' },
     args: {
       first: t.arg.int(),
       after: t.arg.string(),
@@ -267,6 +273,7 @@ builder.queryFields((t) => ({
 builder.mutationField('predict', (t) =>
   t.field({
     type: PredictionType,
+    authScopes: { role: ['TUNER', 'BOT'] },
     description:
       'Predict the objective of one parameter set with a model, or with the model of a job; the prediction is kept.',
     errors: {

@@ -125,12 +125,14 @@ const StrategyInput = builder.inputType('StrategyInput', {
 builder.queryFields((t) => ({
   indicators: t.field({
     type: [IndicatorType],
+    authScopes: { role: 'VIEWER' },
     description: 'Everything that an expression can call.',
     resolve: () => [...INDICATORS.values()],
   }),
   strategies: t.connection(
     {
       type: StrategyType,
+      authScopes: { role: 'VIEWER' },
       description: 'All strategies, oldest first.',
       resolve: (_, args, ctx) =>
         page(args, {
@@ -144,6 +146,7 @@ builder.queryFields((t) => ({
   ),
   strategy: t.field({
     type: StrategyType,
+    authScopes: { role: 'VIEWER' },
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (_, { id }, ctx) => findStrategy(ctx, id),
@@ -153,6 +156,7 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   createStrategy: t.field({
     type: StrategyType,
+    authScopes: { role: 'TUNER' },
     description: 'Store a strategy. Every problem of every expression is named at once, with its position.',
     errors: {
       types: [ValidationError, ConflictError],
@@ -166,6 +170,7 @@ builder.mutationFields((t) => ({
   }),
   updateStrategy: t.field({
     type: StrategyType,
+    authScopes: { role: 'TUNER' },
     description: 'Replace a strategy. Jobs that ran on the version before keep it.',
     errors: {
       types: [ValidationError, NotFoundError, ConflictError],
@@ -182,6 +187,7 @@ builder.mutationFields((t) => ({
   }),
   deleteStrategy: t.field({
     type: 'ID',
+    authScopes: { role: 'TUNER' },
     description: 'Delete a strategy that no job uses.',
     errors: {
       types: [NotFoundError, ConflictError],

@@ -78,6 +78,7 @@ const FeatureSettingsType = builder.objectRef<FeatureSettings>('FeatureSettings'
 export const TuningJobType = builder.objectRef<TuningJobRow>('TuningJob')
 
 builder.node(TuningJobType, {
+  authScopes: { role: 'VIEWER' },
   description: 'A search for the parameters of a strategy on a market, with its evidence.',
   id: { resolve: (job) => job.id },
   loadOne: (id, ctx) => findTuningJob(ctx, id),

@@ -23,6 +23,7 @@ interface SampleView {
 export const SampleType = builder.objectRef<SampleView>('Sample')
 
 builder.node(SampleType, {
+  authScopes: { role: 'VIEWER' },
   description: 'One parameter set that was backtested over the training period.',
   id: { resolve: ({ row }) => `sample_${row.jobId.slice('job_'.length)}_${row.index}` },
   loadOne: (id, ctx) => loadSample(ctx, id),

@@ -42,6 +42,7 @@ const OptimalSearchType = builder.objectRef<OptimalSearch>('OptimalSearch').impl
 builder.queryFields((t) => ({
   estimateTuningJob: t.field({
     type: EstimateType,
+    authScopes: { role: 'VIEWER' },
     description: 'What a job would cost before it is started.',
     args: { input: t.arg({ type: CreateTuningJobInput, required: true }) },
     resolve: (_, { input }, ctx) => estimateTuningJob(ctx, input as JobInput),
@@ -49,6 +50,7 @@ builder.queryFields((t) => ({
   tuningJobs: t.connection(
     {
       type: TuningJobType,
+      authScopes: { role: 'VIEWER' },
       args: { filter: t.arg({ type: TuningJobFilterInput }), orderBy: t.arg({ type: TuningJobOrderInput }) },
       resolve: (_, { filter, orderBy, ...args }, ctx) => {
         const order = orderBy ?? DEFAULT_JOB_ORDER
@@ -64,12 +66,14 @@ builder.queryFields((t) => ({
   ),
   tuningJob: t.field({
     type: TuningJobType,
+    authScopes: { role: 'VIEWER' },
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (_, { id }, ctx) => findTuningJob(ctx, id),
   }),
   findOptimal: t.field({
     type: OptimalSearchType,
+    authScopes: { role: 'VIEWER' },
     description:
       "Draws candidates from the job's space, scores them, returns the best, checked by real backtests where verify is true.",
     args: {
@@ -86,6 +90,7 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   createTuningJob: t.field({
     type: TuningJobType,
+    authScopes: { role: 'TUNER' },
     description: 'Start a job. Every offending field is named at once; an answered job is never lost.',
     errors: {
       types: [ValidationError, NotFoundError],
@@ -99,6 +104,7 @@ builder.mutationFields((t) => ({
   }),
   cancelTuningJob: t.field({
     type: TuningJobType,
+    authScopes: { role: 'TUNER' },
     description: 'Stop a job that waits or runs.',
     errors: {
       types: [NotFoundError, ConflictError],
@@ -112,6 +118,7 @@ builder.mutationFields((t) => ({
   }),
   retryTuningJobs: t.field({
     type: [TuningJobType],
+    authScopes: { role: 'TUNER' },
     description: 'Run failed or cancelled jobs again from the start; all of them, or none.',
     errors: {
       types: [NotFoundError, ConflictError],
@@ -125,6 +132,7 @@ builder.mutationFields((t) => ({
   }),
   deleteTuningJobs: t.field({
     type: ['ID'],
+    authScopes: { role: 'TUNER' },
     description: 'Delete finished jobs with their samples and models; all of them, or none.',
     errors: {
       types: [NotFoundError, ConflictError],
@@ -143,6 +151,7 @@ const isFinal = (job: TuningJobRow): boolean => !['PENDING', 'RUNNING'].includes
 builder.subscriptionFields((t) => ({
   tuningJobProgress: t.field({
     type: TuningJobType,
+    authScopes: { role: 'VIEWER' },
     description: 'The job now, then at every change until it is finished; the stream then ends.',
     args: { id: t.arg.id({ required: true }) },
     subscribe: async (_, { id }, ctx) => {
@@ -153,6 +162,7 @@ builder.subscriptionFields((t) => ({
   }),
   tuningJobChanged: t.field({
     type: TuningJobType,
+    authScopes: { role: 'VIEWER' },
     description: 'Any job that changed.',
     subscribe: (_, __, ctx) => statesOf(ctx.events.subscribe(JOB_TOPIC), (id) => findTuningJob(ctx, id), {}),
     resolve: (job) => job,
