@@ -2,7 +2,8 @@ import type { AppContext } from '../context.ts'
 import type { ExecutionSettings, TradeRecord } from '../engine/execution.ts'
 import { ValidationError, type FieldError } from '../errors.ts'
 import { requireMultiple } from '../market/resample.ts'
-import { getMarket, loadCandles } from '../market/service.ts'
+import { getMarket } from '../market/service.ts'
+import { openCandles } from '../market/shared-candles.ts'
 import type { MarketRow } from '../market/table.ts'
 import { parseTimeframe, TIMEFRAMES } from '../market/timeframe.ts'
 import { spaceAround, toParameters, toRow, type ParameterSpec } from '../strategy/parameter-space.ts'
@@ -57,12 +58,13 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
   const compiled = compileStrategy({ ...strategy.definition, parameterSpace })
   const batch = compiled.bind(row)
   const timeframeMs = TIMEFRAMES[timeframe]
-  const candles = await loadCandles(ctx, market.id, { ...period, timeframe, warmupBars: compiled.warmupBars })
+  using open = await openCandles(ctx, market.id, { ...period, timeframe, warmupBars: compiled.warmupBars })
+  const candles = open.dataSet
   const window = windowOf(candles.openTime, period, compiled.warmupBars)
   if (window.start >= window.end) throw noCandles(period, market)
 
-  const dataSet = ctx.engine.dataSet(candles, timeframeMs)
-  const detail = await ctx.engine.detail({ dataSet, program: compiled.program, batch, settings: execution, window })
+  const { program } = compiled
+  const detail = await ctx.engine.detail({ dataSet: open.dataSet, program, batch, settings: execution, window })
   return {
     parameters: toParameters(parameterSpace, row),
     execution,

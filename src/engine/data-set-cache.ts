@@ -1,4 +1,5 @@
-import type { DataSet } from './data-set.ts'
+import { DataSet } from './data-set.ts'
+import type { MemoryLimit } from './heap.ts'
 
 /** A data set that is shared; close it when the work with it is done. */
 export interface OpenDataSet extends Disposable {
@@ -6,18 +7,24 @@ export interface OpenDataSet extends Disposable {
   close(): void
 }
 
+/** Room for so many candles within the budget. @throws DomainError TOO_LARGE beside what others hold */
+export type Allocate = (bars: number, timeframeMs: number) => DataSet
+
 interface Entry {
   loading: Promise<DataSet>
+  /** null until there is room for it */
   dataSet: DataSet | null
   holders: number
+  idle: NodeJS.Timeout | undefined
 }
 
 /** Data sets that nobody holds are kept for this long. */
 const IDLE_MS = 300_000
 
 /**
- * Data sets by key, so that jobs over the same candles share memory and indicator columns. Those that nobody holds are
- * dropped after a while, and the longest unused first where all together take more than the budget.
+ * Data sets by key, so that jobs over the same candles share memory and indicator columns. All together stay within
+ * one budget: where it is short, those that nobody holds are dropped, the longest unused first, and what is held
+ * cannot grow any further. The rest are dropped after a while.
  */
 export class DataSetCache {
   readonly #budgetBytes: number
@@ -29,40 +36,76 @@ export class DataSetCache {
   }
 
   /** Of concurrent callers one loads; a failure is told to all of them and forgotten. */
-  async open(key: string, load: () => Promise<DataSet>): Promise<OpenDataSet> {
-    const entry = this.#entries.get(key) ?? { loading: load(), dataSet: null, holders: 0 }
+  async open(key: string, load: (allocate: Allocate) => Promise<DataSet>): Promise<OpenDataSet> {
+    const entry = this.#entries.get(key) ?? this.#load(load)
     this.#entries.delete(key)
     this.#entries.set(key, entry)
+    clearTimeout(entry.idle)
     entry.holders++
+    let dataSet: DataSet
     try {
-      entry.dataSet = await entry.loading
+      dataSet = await entry.loading
     } catch (error) {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key)
+      this.#drop(key, entry)
       throw error
     }
-    this.#trim()
     let isOpen = true
     const close = (): void => {
-      if (!isOpen) return
+      if (isOpen && --entry.holders === 0) this.#rest(key, entry)
       isOpen = false
-      entry.holders--
-      this.#trim()
-      setTimeout(() => this.#dropIdle(key, entry), IDLE_MS).unref()
     }
-    return { dataSet: entry.dataSet, close, [Symbol.dispose]: close }
+    return { dataSet, close, [Symbol.dispose]: close }
   }
 
-  #dropIdle(key: string, entry: Entry): void {
-    if (entry.holders === 0 && this.#entries.get(key) === entry) this.#entries.delete(key)
+  /** Whoever opens its key from now on gets a new one: its memory can no longer be trusted. */
+  forget(id: number): void {
+    for (const [key, entry] of this.#entries) if (entry.dataSet?.id === id) this.#drop(key, entry)
   }
 
-  #trim(): void {
-    let bytes = [...this.#entries.values()].reduce((sum, { dataSet }) => sum + (dataSet?.arena.usedBytes ?? 0), 0)
-    for (const [key, { dataSet, holders }] of this.#entries) {
-      if (bytes <= this.#budgetBytes) return
-      if (holders > 0 || !dataSet) continue
-      this.#entries.delete(key)
-      bytes -= dataSet.arena.usedBytes
+  #load(load: (allocate: Allocate) => Promise<DataSet>): Entry {
+    const limit: MemoryLimit = {
+      bytes: () => Math.max(this.#budgetBytes - this.#heldBesides(entry), entry.dataSet?.arena.committedBytes ?? 0),
+      claim: (bytes) => this.#makeRoom(bytes),
+    }
+    const allocate: Allocate = (bars, timeframeMs) => {
+      this.#makeRoom(DataSet.bytesOf(bars))
+      return (entry.dataSet = new DataSet(bars, timeframeMs, limit))
+    }
+    // a turn later, when it is one of the entries
+    const loading = Promise.resolve()
+      .then(() => load(allocate))
+      .then((dataSet) => (entry.dataSet = dataSet))
+    const entry: Entry = { loading, dataSet: null, holders: 0, idle: undefined }
+    return entry
+  }
+
+  #rest(key: string, entry: Entry): void {
+    entry.idle = setTimeout(() => this.#drop(key, entry), IDLE_MS).unref()
+    this.#makeRoom(0)
+  }
+
+  #drop(key: string, entry: Entry): void {
+    if (this.#entries.get(key) === entry) this.#entries.delete(key)
+    clearTimeout(entry.idle)
+  }
+
+  #heldBesides(one: Entry): number {
+    const others = [...this.#entries.values()].filter((entry) => entry !== one && entry.holders > 0)
+    return others.reduce((sum, entry) => sum + committed(entry), 0)
+  }
+
+  /** Drop what nobody holds until so many bytes more fit the budget. */
+  #makeRoom(bytes: number): void {
+    let total = bytes + [...this.#entries.values()].reduce((sum, entry) => sum + committed(entry), 0)
+    for (const [key, entry] of this.#entries) {
+      if (total <= this.#budgetBytes) return
+      if (entry.holders > 0) continue
+      total -= committed(entry)
+      this.#drop(key, entry)
     }
   }
+}
+
+function committed({ dataSet }: Entry): number {
+  return dataSet?.arena.committedBytes ?? 0
 }

@@ -1,5 +1,5 @@
 import { CANDLE_COLUMNS, type Candles } from './candles.ts'
-import { ADDRESSABLE_BYTES, Heap, tooLarge } from './heap.ts'
+import { ADDRESSABLE_BYTES, Heap, type MemoryLimit, tooLarge } from './heap.ts'
 import { scratchBytes, type SeriesInput } from './indicators.ts'
 import { BLOCK } from './layout.ts'
 import { columnKey, columnsOf, type ColumnSpec } from './program.ts'
@@ -41,8 +41,10 @@ interface Column {
  * The candles of a backtest and the indicator columns over them, in one shared memory that every compute thread
  * reads in place. A column is computed once for each distinct set of arguments and kept; when room is short, those
  * that were read longest ago go first.
+ *
+ * It is itself the candles: views of the memory.
  */
-export class DataSet {
+export class DataSet implements Candles {
   /** Threads recognise the memory by it. */
   readonly id = nextId++
   readonly length: number
@@ -51,26 +53,50 @@ export class DataSet {
   readonly candles: SeriesInput
   /** byte offset of the zone maps of low and high, as `assembly/zones.ts` describes them */
   readonly zones: number
-  /** ms, of each bar; a view of the memory */
   readonly openTime: Float64Array
+  readonly open: Float64Array
+  readonly high: Float64Array
+  readonly low: Float64Array
+  readonly close: Float64Array
+  readonly volume: Float64Array
   /** In the order of use, the most recent one last. */
   readonly #columns = new Map<string, Column>()
 
-  /** @throws DomainError TOO_LARGE before anything is allocated */
-  constructor(candles: Candles, timeframeMs: number, limitBytes = ADDRESSABLE_BYTES) {
-    this.length = candles.openTime.length
+  /**
+   * Room for candles: write them into the columns, then `seal` it.
+   *
+   * @throws DomainError TOO_LARGE before anything is allocated
+   */
+  constructor(bars: number, timeframeMs: number, limit: number | MemoryLimit = ADDRESSABLE_BYTES) {
+    this.length = bars
     this.timeframeMs = timeframeMs
-    const bytes = DataSet.bytesOf(this.length)
+    const bytes = DataSet.bytesOf(bars)
+    const limitBytes = typeof limit === 'number' ? limit : limit.bytes()
     if (bytes > limitBytes) throw tooLarge(bytes, limitBytes)
-    this.arena = new Heap(bytes, limitBytes)
+    this.arena = new Heap(bytes, limit)
     const offsets = {} as Record<(typeof CANDLE_COLUMNS)[number], number>
-    for (const name of CANDLE_COLUMNS) {
-      offsets[name] = this.arena.alloc(this.columnBytes)
-      this.arena.float64(offsets[name], this.length).set(candles[name])
-    }
-    this.candles = { length: this.length, barsPerYear: YEAR / timeframeMs, ...offsets }
-    this.openTime = this.arena.float64(offsets.openTime, this.length)
-    this.zones = this.arena.putFloat64(zoneMaps(candles))
+    for (const name of CANDLE_COLUMNS) offsets[name] = this.arena.alloc(this.columnBytes)
+    this.zones = this.arena.alloc(Math.ceil(bars / ZONE) * 16)
+    this.candles = { length: bars, barsPerYear: YEAR / timeframeMs, ...offsets }
+    this.openTime = this.arena.float64(offsets.openTime, bars)
+    this.open = this.arena.float64(offsets.open, bars)
+    this.high = this.arena.float64(offsets.high, bars)
+    this.low = this.arena.float64(offsets.low, bars)
+    this.close = this.arena.float64(offsets.close, bars)
+    this.volume = this.arena.float64(offsets.volume, bars)
+  }
+
+  /** A copy of these candles. @throws DomainError TOO_LARGE */
+  static of(candles: Candles, timeframeMs: number, limit?: number | MemoryLimit): DataSet {
+    const dataSet = new DataSet(candles.openTime.length, timeframeMs, limit)
+    for (const name of CANDLE_COLUMNS) dataSet[name].set(candles[name])
+    return dataSet.seal()
+  }
+
+  /** The candles are there and stay as they are. */
+  seal(): this {
+    fillZones(this, this.arena.float64(this.zones, 2 * Math.ceil(this.length / ZONE)))
+    return this
   }
 
   /** Bytes that candles and zone maps of so many bars take. */
@@ -80,15 +106,14 @@ export class DataSet {
 
   /** The candles as they stand in the shared memory, and the zone maps over them; see `replaced`. */
   get shared(): SharedCandles {
-    const view = (name: (typeof CANDLE_COLUMNS)[number]): Float64Array =>
-      this.arena.float64(this.candles[name], this.length)
+    const { openTime, open, high, low, close, volume } = this
     return {
-      openTime: view('openTime'),
-      open: view('open'),
-      high: view('high'),
-      low: view('low'),
-      close: view('close'),
-      volume: view('volume'),
+      openTime,
+      open,
+      high,
+      low,
+      close,
+      volume,
       zones: this.arena.float64(this.zones, 2 * Math.ceil(this.length / ZONE)),
     }
   }
@@ -233,12 +258,6 @@ function wavesOf(specs: readonly ColumnTask['spec'][]): ColumnTask['spec'][][] {
     ;(waves[depth] ??= []).push(spec)
   }
   return waves.filter((wave) => wave.length > 0)
-}
-
-function zoneMaps(candles: Candles): Float64Array {
-  const zones = new Float64Array(2 * Math.ceil(candles.low.length / ZONE))
-  fillZones(candles, zones)
-  return zones
 }
 
 /** Pairs (lowest low, highest high) of 64 bars each. @param zones f64[2 × ⌈bars / 64⌉], written */

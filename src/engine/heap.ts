@@ -20,26 +20,43 @@ export interface Allocator {
   uint8(pointer: number, length: number): Uint8Array
 }
 
+/** How far a memory may grow, where others want to grow too. */
+export interface MemoryLimit {
+  /** as it is now: it falls when others take more */
+  bytes(): number
+  /** The memory is about to grow by so many bytes: the moment to let go of what nobody needs. */
+  claim(bytes: number): void
+}
+
 /**
  * One shared WebAssembly memory from which blocks are taken and given back in any order: first fit, neighbours that
  * are free are joined. Blocks are few and large (columns, the scratch of a run), so a list is enough.
  */
 export class Heap implements Allocator {
   readonly memory: WebAssembly.Memory
-  readonly limitBytes: number
+  readonly #limit: MemoryLimit
   readonly #taken = new Map<number, number>()
   /** free blocks by address; behind the last one lies untouched memory from #top */
   #free: { pointer: number; bytes: number }[] = []
   #top = HEAP_START
 
   /**
-   * @param bytes      expected size; the memory grows beyond it where needed
-   * @param limitBytes up to here, ≤ 4 GiB
+   * @param bytes expected size; the memory grows beyond it where needed
+   * @param limit up to here, ≤ 4 GiB
    */
-  constructor(bytes: number, limitBytes = ADDRESSABLE_BYTES) {
-    this.limitBytes = Math.min(limitBytes, ADDRESSABLE_BYTES)
+  constructor(bytes: number, limit: number | MemoryLimit = ADDRESSABLE_BYTES) {
+    this.#limit = typeof limit === 'number' ? { bytes: () => limit, claim: () => {} } : limit
     const initial = Math.max(2, Math.ceil((HEAP_START + bytes) / PAGE))
     this.memory = new WebAssembly.Memory({ initial, maximum: ADDRESSABLE_BYTES / PAGE, shared: true })
+  }
+
+  get limitBytes(): number {
+    return Math.min(this.#limit.bytes(), ADDRESSABLE_BYTES)
+  }
+
+  /** Bytes that the process has given; a memory never shrinks. */
+  get committedBytes(): number {
+    return this.memory.buffer.byteLength
   }
 
   /** Bytes that could still be taken, in one piece or several. */
@@ -124,7 +141,10 @@ export class Heap implements Allocator {
     if (reused > 0) this.#free.pop()
     this.#top = pointer + size
     const missing = this.#top - this.memory.buffer.byteLength
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE))
+    if (missing > 0) {
+      this.#limit.claim(missing)
+      this.memory.grow(Math.ceil(missing / PAGE))
+    }
     return pointer
   }
 

@@ -3,7 +3,7 @@ import { Piscina } from 'piscina'
 import { DomainError } from '../errors.ts'
 import type { Candles } from './candles.ts'
 import { type ColumnTask, DataSet } from './data-set.ts'
-import { DataSetCache, type OpenDataSet } from './data-set-cache.ts'
+import { type Allocate, DataSetCache, type OpenDataSet } from './data-set-cache.ts'
 import type { ExecutionSettings, TradeRecord, Window } from './execution.ts'
 import {
   Control,
@@ -102,22 +102,21 @@ export class Engine {
     await this.#pool.close({ force: true })
   }
 
-  /** @throws DomainError TOO_LARGE */
+  /** A data set of one's own, with a copy of these candles. @throws DomainError TOO_LARGE */
   dataSet(candles: Candles, timeframeMs: number): DataSet {
-    return new DataSet(candles, timeframeMs, this.#memoryBytes)
+    return DataSet.of(candles, timeframeMs, this.#memoryBytes)
   }
 
   /**
    * The data set of this key, with the columns that earlier jobs had computed; `load` is asked where there is none.
    * It is kept for a while after the last holder has closed it.
    *
-   * @param key says all that the candles depend on: market, its version, timeframe, from and to
+   * @param key  says all that the candles depend on: market, its version, timeframe, from and to
+   * @param load takes room for the candles from what it is given, and fills it
+   * @throws DomainError TOO_LARGE beside what others hold
    */
-  openDataSet(key: string, load: () => Promise<{ candles: Candles; timeframeMs: number }>): Promise<OpenDataSet> {
-    return this.#cache.open(key, async () => {
-      const { candles, timeframeMs } = await load()
-      return this.dataSet(candles, timeframeMs)
-    })
+  openDataSet(key: string, load: (allocate: Allocate) => Promise<DataSet>): Promise<OpenDataSet> {
+    return this.#cache.open(key, load)
   }
 
   /**
@@ -317,6 +316,7 @@ export class Engine {
     try {
       return await this.#pool.run({ ...task, started } satisfies Task, { signal: deadline.signal })
     } catch (error) {
+      this.#cache.forget(task.handle.id) // a trap, a killed thread
       if (!deadline.signal.aborted) throw error
       signal?.throwIfAborted()
       throw new DeadlineError(limit)

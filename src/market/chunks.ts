@@ -30,25 +30,41 @@ export function* packCandles(candles: Candles, fromBar = 0): Generator<CandleChu
   }
 }
 
-/** Columns into which chunks are copied one by one. */
+/** Columns for so many candles. */
+export function emptyCandles(bars: number): Candles {
+  const candles = {} as Candles
+  for (const column of CANDLE_COLUMNS) candles[column] = new Float64Array(bars)
+  return candles
+}
+
+/** Copies chunks into columns one by one, beginning with the one in which bar `start` of the market is. */
 export class CandleUnpacker {
-  readonly candles: Candles
+  readonly #into: Candles
+  #skip: number
   #at = 0
 
-  constructor(bars: number) {
-    const candles = {} as Candles
-    for (const column of CANDLE_COLUMNS) candles[column] = new Float64Array(bars)
-    this.candles = candles
+  /** @param into as many candles as are wanted; what chunks hold before and behind them is left out */
+  constructor(into: Candles, start: number) {
+    this.#into = into
+    this.#skip = start % CHUNK_BARS
   }
 
   add(chunk: Pick<CandleChunk, 'count' | 'columns'>): void {
-    const bytes = chunk.count * 8
+    const count = Math.min(chunk.count - this.#skip, this.#into.openTime.length - this.#at)
     CANDLE_COLUMNS.forEach((column, at) => {
-      const target = this.candles[column].subarray(this.#at, this.#at + chunk.count)
+      const { buffer, byteOffset } = this.#into[column].subarray(this.#at)
       // Byte by byte: what a driver hands out need not lie on a multiple of eight.
-      const source = chunk.columns.subarray(at * bytes, (at + 1) * bytes)
-      new Uint8Array(target.buffer, target.byteOffset, bytes).set(source)
+      const from = (at * chunk.count + this.#skip) * 8
+      new Uint8Array(buffer, byteOffset, count * 8).set(chunk.columns.subarray(from, from + count * 8))
     })
-    this.#at += chunk.count
+    this.#at += count
+    this.#skip = 0
   }
+}
+
+/** Open times of a chunk, from its first column. */
+export function openTimesOf(column: Uint8Array): Float64Array {
+  const times = new Float64Array(column.length / 8)
+  new Uint8Array(times.buffer).set(column)
+  return times
 }

@@ -2,10 +2,11 @@ import { and, asc, between, eq, gte, sql } from 'drizzle-orm'
 import type { Transaction } from '../db.ts'
 import type { Candles } from '../engine/candles.ts'
 import { newId } from '../ids.ts'
-import { CandleUnpacker, CHUNK_BARS, packCandles } from './chunks.ts'
+import { CandleUnpacker, CHUNK_BARS, emptyCandles, openTimesOf, packCandles } from './chunks.ts'
 import { contentHash } from './merge.ts'
 import type { MarketName } from './name.ts'
 import { dataQuality, longestGaps } from './quality.ts'
+import { lowerBound } from './range.ts'
 import { candleChunks, type MarketRow, markets } from './table.ts'
 import { TIMEFRAMES } from './timeframe.ts'
 
@@ -89,24 +90,67 @@ export async function readBars(
   marketId: string,
   { from, to, before }: { from: number; to: number; before: number },
 ): Promise<StoredBars> {
-  const { sequence, count, firstOpenTime, lastOpenTime } = candleChunks
-  const chunks = await tx
-    .select({ sequence, count, firstOpenTime, lastOpenTime })
-    .from(candleChunks)
-    .where(eq(candleChunks.marketId, marketId))
-    .orderBy(asc(sequence))
+  const chunks = await chunkIndex(tx, marketId)
   const end = chunks.filter((chunk) => chunk.firstOpenTime < to).length
   const wanted = chunks.findIndex((chunk) => chunk.lastOpenTime >= from)
   const first = wanted < 0 ? end : Math.max(0, wanted - Math.ceil(before / CHUNK_BARS))
   const bars = chunks.slice(first, end).reduce((sum, chunk) => sum + chunk.count, 0)
-  const unpacker = new CandleUnpacker(bars)
-  for (let at = first; at < end; at += BATCH) {
+  const candles = emptyCandles(bars)
+  await copyBars(tx, marketId, first * CHUNK_BARS, candles)
+  return { start: first * CHUNK_BARS, candles }
+}
+
+/** Bars of a market, by number: [start, end). */
+export interface BarSpan {
+  start: number
+  end: number
+}
+
+/** As `readBars`, but only where the bars are, and exactly those. */
+export async function locateBars(
+  tx: Transaction,
+  marketId: string,
+  { from, to, before }: { from: number; to: number; before: number },
+): Promise<BarSpan> {
+  const chunks = await chunkIndex(tx, marketId)
+  /** The first bar that opens at or after `time`. */
+  const barAt = async (time: number): Promise<number> => {
+    const at = chunks.findIndex((chunk) => chunk.lastOpenTime >= time)
+    if (at < 0) return chunks.reduce((sum, chunk) => sum + chunk.count, 0)
+    if (chunks[at].firstOpenTime >= time) return at * CHUNK_BARS
+    const { count, columns } = candleChunks
+    const [chunk] = await tx
+      .select({ openTime: sql`substring(${columns} from 1 for 8 * ${count})`.mapWith(columns) })
+      .from(candleChunks)
+      .where(and(eq(candleChunks.marketId, marketId), eq(candleChunks.sequence, at)))
+    return at * CHUNK_BARS + lowerBound(openTimesOf(chunk.openTime), time)
+  }
+  const [start, end] = [await barAt(from), await barAt(to)]
+  const isBehind = chunks.every((chunk) => chunk.lastOpenTime < from)
+  return { start: isBehind ? end : Math.max(0, Math.min(start, end) - before), end }
+}
+
+/** Copy bars into columns, as many as these hold, from bar `start` of the market on. */
+export async function copyBars(tx: Transaction, marketId: string, start: number, into: Candles): Promise<void> {
+  const { sequence, count, columns } = candleChunks
+  const unpacker = new CandleUnpacker(into, start)
+  const end = Math.ceil((start + into.openTime.length) / CHUNK_BARS)
+  for (let at = Math.floor(start / CHUNK_BARS); at < end; at += BATCH) {
     const batch = await tx
-      .select({ count, columns: candleChunks.columns })
+      .select({ count, columns })
       .from(candleChunks)
       .where(and(eq(candleChunks.marketId, marketId), between(sequence, at, Math.min(end, at + BATCH) - 1)))
       .orderBy(asc(sequence))
     for (const chunk of batch) unpacker.add(chunk)
   }
-  return { start: first * CHUNK_BARS, candles: unpacker.candles }
+}
+
+/** Where the chunks of a market begin and end. */
+function chunkIndex(tx: Transaction, marketId: string) {
+  const { sequence, count, firstOpenTime, lastOpenTime } = candleChunks
+  return tx
+    .select({ sequence, count, firstOpenTime, lastOpenTime })
+    .from(candleChunks)
+    .where(eq(candleChunks.marketId, marketId))
+    .orderBy(asc(sequence))
 }

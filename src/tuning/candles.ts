@@ -1,9 +1,11 @@
 import { showTime, windowOf } from '../backtest/period.ts'
 import type { AppContext } from '../context.ts'
 import type { Candles } from '../engine/candles.ts'
+import type { OpenDataSet } from '../engine/data-set-cache.ts'
 import { ValidationError } from '../errors.ts'
 import { periodQuality, qualityGate } from '../market/quality.ts'
 import { loadCandles } from '../market/service.ts'
+import { openCandles, type OpenRange } from '../market/shared-candles.ts'
 import type { Timeframe } from '../market/timeframe.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { settingsOf } from './settings.ts'
@@ -11,9 +13,17 @@ import type { TuningJobRow } from './table.ts'
 
 /** Both periods of a job and what the warm-up needs before them. */
 export async function jobCandles(ctx: AppContext, job: TuningJobRow): Promise<Candles> {
+  return loadCandles(ctx, job.marketId, rangeOf(job))
+}
+
+/** The same in memory that the compute threads read, shared by all who ask for them; close it in the end. */
+export async function openJobCandles(ctx: AppContext, job: TuningJobRow): Promise<OpenDataSet> {
+  return openCandles(ctx, job.marketId, rangeOf(job))
+}
+
+function rangeOf(job: TuningJobRow): OpenRange {
   const { warmupBars } = compileStrategy(job.strategy)
-  const timeframe = job.timeframe as Timeframe
-  return loadCandles(ctx, job.marketId, { from: job.trainingFrom, to: job.testTo, timeframe, warmupBars })
+  return { from: job.trainingFrom, to: job.testTo, timeframe: job.timeframe as Timeframe, warmupBars }
 }
 
 /**

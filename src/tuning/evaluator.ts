@@ -1,7 +1,7 @@
 import { METRIC_NAMES, metricsOf, objectiveValue, type Metrics } from '../backtest/metrics.ts'
 import { windowOf, type Period } from '../backtest/period.ts'
 import type { Candles } from '../engine/candles.ts'
-import type { DataSet } from '../engine/data-set.ts'
+import { DataSet } from '../engine/data-set.ts'
 import type { ExecutionSettings } from '../engine/execution.ts'
 import type { BacktestRequest, Engine, RunOptions } from '../engine/pool.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
@@ -15,11 +15,14 @@ export class Evaluator {
   readonly #openTime: Float64Array
   readonly #settings: TuningSettings
 
-  /** @param candles training and test period with what came before them, as far as the warm-up needs it */
+  /**
+   * @param candles training and test period with what came before them, as far as the warm-up needs it; a data set is
+   *                used as it is
+   */
   constructor(engine: Engine, candles: Candles, settings: TuningSettings) {
     this.strategy = compileStrategy(settings.strategy)
     this.#engine = engine
-    this.#dataSet = engine.dataSet(candles, settings.timeframeMs)
+    this.#dataSet = candles instanceof DataSet ? candles : engine.dataSet(candles, settings.timeframeMs)
     this.#openTime = candles.openTime
     this.#settings = settings
   }

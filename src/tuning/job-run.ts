@@ -3,7 +3,7 @@ import type { AppContext } from '../context.ts'
 import { DomainError, UnavailableError } from '../errors.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
-import { checkCandles, jobCandles } from './candles.ts'
+import { checkCandles, openJobCandles } from './candles.ts'
 import { finishedSamples, saveSamples } from './checkpoint.ts'
 import { complete } from './completion.ts'
 import type { JobError, JobPhase } from './job.ts'
@@ -43,9 +43,9 @@ export class JobRun {
     try {
       log.info({ job: job.id, attempt: job.attempt, name: job.name }, 'job started')
       this.#step('LOADING', 0, 1)
-      const candles = await jobCandles(this.#ctx, job)
-      const warnings = checkCandles(candles, job)
-      const outcome = await tune(engine, candles, settingsOf(job), this.#hooks())
+      using open = await openJobCandles(this.#ctx, job)
+      const warnings = checkCandles(open.dataSet, job)
+      const outcome = await tune(engine, open.dataSet, settingsOf(job), this.#hooks())
       await this.#progress.flush()
       await complete(this.#attempt, { ...outcome, warnings: [...warnings, ...outcome.warnings] })
       log.info({ job: job.id, score: outcome.result.readiness.score, digest: outcome.digest }, 'job finished')

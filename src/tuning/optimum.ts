@@ -1,7 +1,7 @@
 import type { AppContext } from '../context.ts'
 import { ConflictError, ValidationError, type FieldError } from '../errors.ts'
 import { loadModel } from '../models/service.ts'
-import { jobCandles } from './candles.ts'
+import { openJobCandles } from './candles.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Candidate } from './job.ts'
 import { CANDIDATES, search } from './search.ts'
@@ -45,7 +45,8 @@ export async function findOptimal(ctx: AppContext, input: OptimalSearchInput): P
   if (!job.modelId) throw noModel(job)
   const settings = settingsOf(job)
   const { predictor, strategy } = await loadModel(ctx, job.modelId)
-  const evaluator = input.verify ? new Evaluator(ctx.engine, await jobCandles(ctx, job), settings) : null
+  using open = input.verify ? await openJobCandles(ctx, job) : null
+  const evaluator = open && new Evaluator(ctx.engine, open.dataSet, settings)
   const options = { candidates: input.candidates, top: input.top, seed: input.seed ?? job.seed }
   const found = await search(strategy, evaluator, predictor, settings, options)
   return { ...found, totalMs: performance.now() - started }

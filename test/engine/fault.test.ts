@@ -79,23 +79,6 @@ describe('the memory of a data set', () => {
     await Promise.all([roomy.close(), tight.close()])
   })
 
-  test('is shared by those who open the same key, and loaded once', async () => {
-    const engine = new Engine(1, () => {})
-    let loads = 0
-    const load = async () => (loads++, { candles, timeframeMs: MINUTE })
-    const [a, b] = await Promise.all([engine.openDataSet('x', load), engine.openDataSet('x', load)])
-    expect(a.dataSet).toBe(b.dataSet)
-    a.close()
-    b.close()
-    using again = await engine.openDataSet('x', load)
-    expect(again.dataSet).toBe(a.dataSet)
-    expect(loads).toBe(1)
-    await expect(engine.openDataSet('y', () => Promise.reject(new Error('no such market')))).rejects.toThrow(
-      'no such market',
-    )
-    await engine.close()
-  })
-
   test('serves concurrent runs, which share the columns that one of them has computed', async () => {
     const engine = new Engine(2, () => {})
     const job = request(engine, 'ema-cross', 40)

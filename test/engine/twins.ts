@@ -24,7 +24,7 @@ export class Twins {
 
   private constructor(input: TwinInput, module: WebAssembly.Module) {
     this.input = input
-    this.dataSet = new DataSet(input.candles, input.timeframeMs)
+    this.dataSet = DataSet.of(input.candles, input.timeframeMs)
     this.kernel = instantiate(module, this.dataSet.arena.memory)
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { CANDLE_COLUMNS } from '../../src/engine/candles.ts'
-import { CandleUnpacker, CHUNK_BARS, packCandles } from '../../src/market/chunks.ts'
+import { CANDLE_COLUMNS, sliceCandles } from '../../src/engine/candles.ts'
+import { CandleUnpacker, CHUNK_BARS, emptyCandles, packCandles } from '../../src/market/chunks.ts'
 import { syntheticCandles } from '../../src/market/synthetic.ts'
 import { START } from './files.ts'
 
@@ -20,13 +20,23 @@ test('chunks hold all candles, each chunk a few hundred kB', () => {
 })
 
 test('unpacked chunks are the same candles, wherever the bytes lie in memory', () => {
-  const unpacker = new CandleUnpacker(bars)
+  const unpacked = emptyCandles(bars)
+  const unpacker = new CandleUnpacker(unpacked, 0)
   for (const { count, columns } of packCandles(candles)) {
     const moved = new Uint8Array(columns.length + 3)
     moved.set(columns, 3)
     unpacker.add({ count, columns: moved.subarray(3) })
   }
-  expect(unpacker.candles).toEqual(candles)
+  expect(unpacked).toEqual(candles)
+})
+
+test('unpacking begins and ends in the middle of a chunk', () => {
+  const [from, to] = [CHUNK_BARS + 1000, bars - 2]
+  const unpacked = emptyCandles(to - from)
+  const unpacker = new CandleUnpacker(unpacked, from)
+  for (const chunk of packCandles(candles, CHUNK_BARS)) unpacker.add(chunk)
+  expect(unpacked.close).toEqual(sliceCandles(candles, from, to).close)
+  expect(unpacked.openTime).toEqual(sliceCandles(candles, from, to).openTime)
 })
 
 test('packing from a later bar gives the later chunks only', () => {
