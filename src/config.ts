@@ -42,6 +42,7 @@ const Environment = z.object({
   ),
   TUNEBOOK_HOME: optional(z.string().default('.tunebook')),
   TUNEBOOK_THREADS: optional(wholeNumber(1, 256).default(availableParallelism())),
+  TUNEBOOK_MAX_QUEUED: optional(wholeNumber(1, 1_000_000).default(5000)),
   TUNEBOOK_ROLE: optional(z.enum(ROLES).default('all')),
   EXCHANGE_API_ROOT: optional(
     z
@@ -62,6 +63,8 @@ export interface Config {
   readonly home: string
   /** size of the compute pool */
   readonly threads: number
+  /** jobs that may wait; one more is refused */
+  readonly maxQueued: number
   readonly role: (typeof ROLES)[number]
   /** replaces the address of every exchange that candles are downloaded from: a proxy, or a test */
   readonly exchangeApiRoot: string | undefined
@@ -91,6 +94,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     databaseUrl: env.DATABASE_URL,
     home: resolve(env.TUNEBOOK_HOME),
     threads: env.TUNEBOOK_THREADS,
+    maxQueued: env.TUNEBOOK_MAX_QUEUED,
     role: env.TUNEBOOK_ROLE,
     exchangeApiRoot: env.EXCHANGE_API_ROOT,
     logLevel: env.LOG_LEVEL,

@@ -70,6 +70,19 @@ export class UnavailableError extends DomainError {
   }
 }
 
+/** So much waits already that more would not be kept; it will be taken after a while. */
+export class QueueFullError extends DomainError {
+  readonly retryAfterMs: number
+
+  constructor(waiting: number, retryAfterMs: number) {
+    super(
+      'QUEUE_FULL',
+      `${waiting} jobs are waiting, and no more are taken. Try again in ${Math.ceil(retryAfterMs / 1000)} s, cancel some, or raise TUNEBOOK_MAX_QUEUED.`,
+    )
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
 function describe(fieldErrors: FieldError[]): string {
   return fieldErrors.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message)).join('\n')
 }

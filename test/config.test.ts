@@ -23,7 +23,9 @@ describe('readConfig', () => {
       databaseUrl: undefined,
       home: resolve('.tunebook'),
       threads: availableParallelism(),
+      maxQueued: 5000,
       role: 'all',
+      exchangeApiRoot: undefined,
       logLevel: 'info',
     })
   })
@@ -41,7 +43,9 @@ describe('readConfig', () => {
       DATABASE_URL: 'postgres://me:secret@db:5432/tunebook',
       TUNEBOOK_HOME: '/var/lib/tunebook',
       TUNEBOOK_THREADS: '3',
+      TUNEBOOK_MAX_QUEUED: '100',
       TUNEBOOK_ROLE: 'worker',
+      EXCHANGE_API_ROOT: 'https://proxy:8080/',
       LOG_LEVEL: 'warn',
     }
     expect(readConfig(environment)).toEqual({
@@ -50,7 +54,9 @@ describe('readConfig', () => {
       databaseUrl: environment.DATABASE_URL,
       home: '/var/lib/tunebook',
       threads: 3,
+      maxQueued: 100,
       role: 'worker',
+      exchangeApiRoot: 'https://proxy:8080',
       logLevel: 'warn',
     })
   })

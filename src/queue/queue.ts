@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { fromDrizzle, fromPglite, PgBoss, type ConstructorOptions } from 'pg-boss'
 import type { Database, Storage, Transaction } from '../db.ts'
+import { Holders, type Orphan } from './holders.ts'
 
 /** A message in the hands of a worker. */
 export interface Delivery<T> {
@@ -15,14 +17,16 @@ export interface Delivery<T> {
 /** How often a message is delivered before it counts as poison. */
 const ATTEMPTS = 3
 
+/** A handler that fails gets the message again after this, the next time after twice this: what hindered it may have passed. */
+const RETRY_AFTER_MS = 1000
+
 /** No message has this id. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 const QUEUE_OPTIONS = {
   notify: true,
   retryLimit: ATTEMPTS - 1,
-  retryDelay: 1,
-  retryBackoff: true,
+  retryDelay: 0, // what a dead process had in its hands goes on at once; after an error the handler waits
   heartbeatSeconds: 10, // the least that pg-boss allows
   expireInSeconds: 12 * 3600,
 }
@@ -44,6 +48,10 @@ export class Queue {
   readonly #alone: boolean
   readonly #stopping = new AbortController()
   readonly #declared = new Map<string, Promise<void>>()
+  /** pg-boss's own ids of our workers, by queue */
+  readonly #workers = new Map<string, string>()
+  /** who holds what, where several processes may */
+  #holders: Holders | undefined
 
   private constructor(boss: PgBoss, alone: boolean) {
     this.#boss = boss
@@ -63,7 +71,18 @@ export class Queue {
         : new PgBoss({ ...options, connectionString: storage.engine.url, max: 4, application_name: 'tunebook-queue' })
     boss.on('error', (error) => log.warn({ error: error.message }, 'queue'))
     await boss.start()
-    return new Queue(boss, storage.engine.kind === 'embedded')
+    const queue = new Queue(boss, storage.engine.kind === 'embedded')
+    if (storage.engine.kind === 'server') {
+      queue.#holders = await Holders.open(storage.db, storage.engine.url, log, (orphan) => queue.#inherit(orphan))
+    }
+    return queue
+  }
+
+  /** A message whose process died is delivered again, or dead, at once. */
+  async #inherit({ queue, messageId }: Orphan): Promise<void> {
+    await this.#boss.fail(queue, messageId, { message: 'The process died.' })
+    const worker = this.#workers.get(queue)
+    if (worker) this.#boss.notifyWorker(worker)
   }
 
   /** Make a queue known before its first message, with one beside it for messages that nobody survives. */
@@ -90,10 +109,11 @@ export class Queue {
   /**
    * Send within the caller's transaction: the message exists exactly if the transaction commits.
    *
-   * @param key by which it can be withdrawn; messages may share one
+   * @param key      by which it can be withdrawn; messages may share one
+   * @param priority a message of a higher one is delivered earlier; within one the oldest comes first
    */
-  async send(tx: Database | Transaction, name: string, data: object, key: string): Promise<void> {
-    await this.#boss.send(name, data, { db: fromDrizzle(tx, sql), singletonKey: key })
+  async send(tx: Database | Transaction, name: string, data: object, key: string, priority = 0): Promise<void> {
+    await this.#boss.send(name, data, { db: fromDrizzle(tx, sql), singletonKey: key, priority })
   }
 
   /** Take back, within the caller's transaction, every message of a key that nobody has finished. */
@@ -122,12 +142,18 @@ export class Queue {
     const worker = await this.#boss.work<T, void, typeof WORK_OPTIONS>(name, WORK_OPTIONS, async ([message]) => {
       if (!message) return
       const signal = AbortSignal.any([message.signal, this.#stopping.signal])
+      await this.#holders?.hold(name, message.id)
       try {
         await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
+      } catch (error) {
+        if (message.retryCount < message.retryLimit) await pause(RETRY_AFTER_MS * (1 + message.retryCount), signal)
+        throw error
       } finally {
+        await this.#holders?.release(name, message.id).catch(() => {}) // the next who gets it becomes its holder
         this.#boss.notifyWorker(worker) // look for the next one at once, not at the next poll
       }
     })
+    this.#workers.set(name, worker)
   }
 
   /**
@@ -149,7 +175,12 @@ export class Queue {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('The service is stopping.'))
     await this.#boss.stop({ graceful: true, timeout: 8_000 })
+    await this.#holders?.close()
   }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => {})
 }
 
 function deadLetterQueue(name: string): string {

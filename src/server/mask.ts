@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
-import { DomainError, ValidationError } from '../errors.ts'
+import { DomainError, QueueFullError, ValidationError } from '../errors.ts'
 
 /** Yoga's names for what our contract names otherwise. */
 const CODES: Record<string, string> = {
@@ -17,7 +17,8 @@ export function presentError(error: unknown, log: Logger): GraphQLError {
   const cause = rootCause(error)
   if (cause instanceof DomainError) {
     const fieldErrors = cause instanceof ValidationError ? { fieldErrors: cause.fieldErrors } : {}
-    return located(error, cause.message, { code: cause.code, ...fieldErrors })
+    const wait = cause instanceof QueueFullError ? { retryAfterMs: cause.retryAfterMs } : {}
+    return located(error, cause.message, { code: cause.code, ...fieldErrors, ...wait })
   }
   if (cause instanceof GraphQLError) {
     const { originalError: _, code = 'BAD_USER_INPUT', ...extensions } = cause.extensions

@@ -5,6 +5,7 @@ import { ConflictError, NotFoundError } from '../errors.ts'
 import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
 import { models } from '../models/table.ts'
+import { admit } from './admission.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { samples, tuningJobs, type TuningJobRow } from './table.ts'
 
@@ -21,6 +22,7 @@ export interface TuningMessage {
  *
  * @throws NotFoundError   no such strategy or market
  * @throws ValidationError every offending field at once
+ * @throws QueueFullError  too many jobs wait
  */
 export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInput): Promise<TuningJobRow> {
   const { settings, market, ...job } = await checkJob(ctx, input)
@@ -38,15 +40,16 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
   }
   await ctx.queue.declare(TUNING_QUEUE)
   return ctx.db.transaction(async (tx) => {
+    const priority = await admit(ctx, tx)
     const [row] = await tx.insert(tuningJobs).values(values).returning()
-    await enqueue(ctx, tx, row.id)
+    await enqueue(ctx, tx, row.id, priority)
     return row
   })
 }
 
-/** Have a worker take the job up, and say that it changed. */
-export async function enqueue(ctx: AppContext, tx: Transaction, jobId: string): Promise<void> {
-  await ctx.queue.send(tx, TUNING_QUEUE, { jobId } satisfies TuningMessage, jobId)
+/** Have a worker take the job up, and say that it changed. @param priority of `admit`; 0: before all new ones */
+export async function enqueue(ctx: AppContext, tx: Transaction, jobId: string, priority = 0): Promise<void> {
+  await ctx.queue.send(tx, TUNING_QUEUE, { jobId } satisfies TuningMessage, jobId, priority)
   await announce(tx, JOB_TOPIC, jobId)
 }
 
@@ -80,6 +83,7 @@ export async function cancelTuningJob(ctx: AppContext, id: string): Promise<Tuni
 export async function retryTuningJobs(ctx: AppContext, ids: string[]): Promise<TuningJobRow[]> {
   await ctx.queue.declare(TUNING_QUEUE)
   return inBulk(ctx, ids, async (tx, id) => {
+    const priority = await admit(ctx, tx)
     const [row] = await tx
       .update(tuningJobs)
       .set({ status: 'PENDING', ...UNTOUCHED, ...nextRevision })
@@ -87,7 +91,7 @@ export async function retryTuningJobs(ctx: AppContext, ids: string[]): Promise<T
       .returning()
     if (!row) throw await whyNot(tx, id, 'Only a FAILED or CANCELLED job can be retried.')
     await tx.delete(samples).where(eq(samples.jobId, id))
-    await enqueue(ctx, tx, id)
+    await enqueue(ctx, tx, id, priority)
     return row
   })
 }
