@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
+import { PGlite, type PGliteOptions, type Results, type Transaction as LiteTransaction } from '@electric-sql/pglite'
 import { sql } from 'drizzle-orm'
 import type { PgAsyncDatabase } from 'drizzle-orm/pg-core/async'
 import { drizzle as drizzleLite } from 'drizzle-orm/pglite'
@@ -15,6 +15,7 @@ import postgres from 'postgres'
 import type { Config } from './config.ts'
 import { withDeadline } from './deadline.ts'
 import { ConflictError, UnavailableError } from './errors.ts'
+import { operationSignal } from './operation.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the two drivers' result types meet only here
 export type Database = PgAsyncDatabase<any>
@@ -53,6 +54,22 @@ class PoliteLite extends PGlite {
   override async _runExclusiveQuery<T>(statement: () => Promise<T>): Promise<T> {
     await turn()
     return super._runExclusiveQuery(statement)
+  }
+
+  /** A statement that has begun cannot be cancelled here; the next one of an operation that was given up is not begun. */
+  override async query<T>(...args: Parameters<PGlite['query']>): Promise<Results<T>> {
+    operationSignal()?.throwIfAborted()
+    return super.query<T>(...args)
+  }
+
+  override transaction<T>(work: (tx: LiteTransaction) => Promise<T>): Promise<T> {
+    return super.transaction((tx) => {
+      const query = async <R>(...args: Parameters<PGlite['query']>): Promise<Results<R>> => {
+        operationSignal()?.throwIfAborted()
+        return tx.query<R>(...args)
+      }
+      return work({ ...tx, query })
+    })
   }
 }
 

@@ -1,10 +1,12 @@
 import type postgres from 'postgres'
 import { UnavailableError } from './errors.ts'
+import { operationSignal } from './operation.ts'
 
 /**
  * The same client, but no statement is waited for longer than `ms`, inside transactions too. The server's own
  * statement_timeout does not help where the server is not heard any more: a half-open connection stays silent for ever.
- * A statement that is given up is also cancelled at the server, if it listens.
+ * A statement that is given up, here or with the operation that it is part of, is also cancelled at the server, if it
+ * listens.
  */
 export function withDeadline<Client extends postgres.Sql | postgres.TransactionSql>(
   client: Client,
@@ -34,14 +36,22 @@ function limited(query: Query, ms: number): Query {
   const then = query.then.bind(query)
   // oxlint-disable-next-line unicorn/no-thenable -- it is one already; this is how it is started
   query.then = ((onResult, onError) => {
+    const signal = operationSignal()
     const answer = new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
       const timer = setTimeout(() => {
         reject(new UnavailableError(`The database has not answered for ${ms / 1000} s. Try again later.`))
         query.cancel()
       }, ms)
+      const giveUp = (): void => {
+        reject(signal!.reason)
+        query.cancel()
+      }
+      signal?.addEventListener('abort', giveUp, { once: true })
       const settle = <T>(pass: (value: T) => void) => {
         return (value: T) => {
           clearTimeout(timer)
+          signal?.removeEventListener('abort', giveUp)
           pass(value)
         }
       }

@@ -10,6 +10,7 @@ const ORDER = [
   'errors.ts',
   'ids.ts',
   'viewer.ts',
+  'operation.ts',
   'bytea.ts',
   'config.ts',
   'deadline.ts',

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { Piscina } from 'piscina'
 import { DomainError } from '../errors.ts'
+import { operationSignal } from '../operation.ts'
 import type { Candles } from './candles.ts'
 import { type ColumnTask, DataSet } from './data-set.ts'
 import { type Allocate, DataSetCache, type OpenDataSet } from './data-set-cache.ts'
@@ -125,7 +126,10 @@ export class Engine {
    * @param task.module href of the file
    * @param task.data   anything that can be cloned
    */
-  async call<T>(task: { module: string; name: string; data: unknown }, signal?: AbortSignal): Promise<T> {
+  async call<T>(
+    task: { module: string; name: string; data: unknown },
+    signal: AbortSignal | undefined = operationSignal(),
+  ): Promise<T> {
     return (await this.#pool.run({ kind: 'call', ...task }, signal ? { signal } : {})) as T
   }
 
@@ -147,7 +151,8 @@ export class Engine {
 
   async #run(request: JobRequest, options: RunOptions): Promise<DailyBacktests> {
     const { dataSet, batch } = request
-    options.signal?.throwIfAborted()
+    const signal = options.signal ?? operationSignal()
+    signal?.throwIfAborted()
     const plan = this.#planRun(request)
     return this.#inScope(dataSet, async (scope) => {
       const words = placeJob(scope, request)
@@ -156,22 +161,22 @@ export class Engine {
       const control = scope.int32(words.control, 3)
       if (options.fault) control[Control.FAULT] = options.fault === 'TRAP' ? 1 : 2
       const stop = (): void => void Atomics.store(control, Control.STOP, 1)
-      options.signal?.addEventListener('abort', stop)
+      signal?.addEventListener('abort', stop)
       const progress =
         options.onProgress && setInterval(() => options.onProgress!(finished(control, words, batch)), PROGRESS_MS)
       try {
         let from = 0
         for (const { to, columns } of plan.parts) {
-          await this.#withColumns({ dataSet, scratches, specs: columns, signal: options.signal }, () =>
-            this.#runPart({ request, words, jobs, from, to, chunk: plan.chunk, columns, scope, stop }, options.signal),
+          await this.#withColumns({ dataSet, scratches, specs: columns, signal }, () =>
+            this.#runPart({ request, words, jobs, from, to, chunk: plan.chunk, columns, scope, stop }, signal),
           )
           from = to
         }
       } finally {
         clearInterval(progress)
-        options.signal?.removeEventListener('abort', stop)
+        signal?.removeEventListener('abort', stop)
       }
-      options.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       options.onProgress?.(batch.count)
       return {
         metrics: scope.float64(words.results, batch.count * METRIC_COUNT).slice(),
@@ -185,13 +190,14 @@ export class Engine {
   async detail(request: BacktestRequest, options: RunOptions & { flags?: Uint8Array } = {}): Promise<BacktestDetail> {
     const { dataSet, batch } = request
     const bars = barsOf(request)
-    options.signal?.throwIfAborted()
+    const signal = options.signal ?? operationSignal()
+    signal?.throwIfAborted()
     return this.#inScope(dataSet, (scope) => {
       const scratches = this.#columnScratches(scope, dataSet)
-      return this.#withColumns({ dataSet, scratches, specs: batch.columns, signal: options.signal }, async () => {
+      return this.#withColumns({ dataSet, scratches, specs: batch.columns, signal }, async () => {
         const words = placeRun(scope, request, options.flags)
         const task: KernelTask = { kind: 'detail', handle: handle(dataSet), run: words.run }
-        const count = (await this.#compute(task, bars, options.signal)) as number
+        const count = (await this.#compute(task, bars, signal)) as number
         return {
           metrics: scope.float64(words.results, METRIC_COUNT).slice(),
           trades: Array.from({ length: count }, (_, i) =>

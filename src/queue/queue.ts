@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { fromDrizzle, fromPglite, PgBoss, type ConstructorOptions } from 'pg-boss'
 import type { Database, Storage, Transaction } from '../db.ts'
+import { outsideOperation } from '../operation.ts'
 import { Holders, type Orphan } from './holders.ts'
 
 /** A message in the hands of a worker. */
@@ -144,7 +145,8 @@ export class Queue {
       const signal = AbortSignal.any([message.signal, this.#stopping.signal])
       await this.#holders?.hold(name, message.id)
       try {
-        await handler({ data: message.data, signal, lastAttempt: message.retryCount >= message.retryLimit })
+        const lastAttempt = message.retryCount >= message.retryLimit
+        await outsideOperation(() => handler({ data: message.data, signal, lastAttempt }))
       } catch (error) {
         if (message.retryCount < message.retryLimit) await pause(RETRY_AFTER_MS * (1 + message.retryCount), signal)
         throw error

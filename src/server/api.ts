@@ -1,6 +1,9 @@
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { AppContext } from '../context.ts'
+import { admission } from './admission.ts'
+import { shortAnswers } from './answer.ts'
 import { refusalBody, refuseContent, refuseOrigin } from './guard.ts'
+import { LIMITS } from './limits.ts'
 import { presentError } from './mask.ts'
 import { schema } from './schema.ts'
 
@@ -9,14 +12,13 @@ export type Api = YogaServerInstance<object, AppContext>
 
 export const GRAPHQL_PATH = '/graphql'
 
-/** A tuning job with its strategy is a few kB; the largest honest body is a candle file of 3 MB in base64. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024
-
 /**
  * GraphQL over HTTP and Server-Sent Events. Safe before anybody signs in: no CORS, JSON bodies only, no mutation by
- * GET, no batches, no uploads, no foreign page, no pictures of what went wrong inside.
+ * GET, no batches, no uploads, no foreign page, no pictures of what went wrong inside; and no more than LIMITS.
+ *
+ * @param operationMs how long an operation may take
  */
-export function createApi(ctx: AppContext): Api {
+export function createApi(ctx: AppContext, operationMs: number = LIMITS.operationMs): Api {
   return createYoga<object, AppContext>({
     schema,
     context: () => ctx,
@@ -26,10 +28,11 @@ export function createApi(ctx: AppContext): Api {
     cors: false,
     batching: false,
     multipart: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    maxRequestBodySize: LIMITS.bodyBytes,
     maskedErrors: { isDev: false, maskError: (error) => presentError(error, ctx.log) },
     logging: { debug: () => {}, info: () => {}, warn: (...text) => ctx.log.warn(text), error: () => {} }, // presentError logs
-    plugins: [guard],
+    parserAndValidationCache: false, // admission keeps what it has read
+    plugins: [guard, admission(operationMs), shortAnswers()],
   })
 }
 

@@ -1,3 +1,5 @@
+import { requestId } from './request-id.ts'
+
 /** Why a request is turned away before anything looks at its content. */
 export interface Refusal {
   status: number
@@ -61,7 +63,7 @@ export function refuseContent(method: string, header: HeaderOf): Refusal | null 
 
 /** The refusal as a GraphQL answer, so that a client can read it like any other error. */
 export function refusalBody({ message, code }: Refusal): string {
-  return JSON.stringify({ errors: [{ message, extensions: { code } }] })
+  return JSON.stringify({ errors: [{ message, extensions: { code, requestId: requestId() } }] })
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +7,7 @@ import { ConflictError, ValidationError } from '../errors.ts'
 import { createApi, GRAPHQL_PATH } from './api.ts'
 import { bracketed, refusalBody, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
+import { withRequestId } from './request-id.ts'
 import { send, serveStatic } from './static.ts'
 import { acceptWebSockets } from './websocket.ts'
 
@@ -18,9 +20,9 @@ export interface HttpServer {
 }
 
 const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
-/** A client that sends its request slower than this is cut off. */
-const HEADERS_WITHIN_MS = 15_000
-const REQUEST_WITHIN_MS = 60_000
+/** A client that sends its request, or reads its answer, slower than this is cut off. */
+const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
+const READING_MS = 60_000
 /** How long calls may go on once the server is stopping. */
 const FINISH_WITHIN_MS = 2000
 
@@ -35,21 +37,21 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD): Promise
   const { host, port } = ctx.config
   const api = createApi(ctx)
   const streams = new Set<ServerResponse>()
-  const server = createServer(
-    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS },
-    (request, response) => {
-      const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
-      if (refusal) return send(response, refusal.status, refusalBody(refusal))
-      const path = request.url!.split('?', 1)[0]
-      if (path === GRAPHQL_PATH) {
-        trackStream(streams, request, response)
-        void api(request, response)
-      } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
-      else if (path === '/health/ready') void answerReady(ctx, response)
-      else void serveStatic(dashboard, request, response)
-    },
-  )
-  const closeSockets = acceptWebSockets(server, api, host, ctx.log)
+  const server = createServer(SLOWEST, (request, response) => {
+    const id = randomUUID()
+    response.setHeader('x-request-id', id)
+    const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
+    if (refusal) return send(response, refusal.status, refusalBody(refusal))
+    const path = request.url!.split('?', 1)[0]
+    if (path === GRAPHQL_PATH) {
+      trackStream(streams, request, response)
+      void withRequestId(id, () => api(request, response))
+    } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
+    else if (path === '/health/ready') void answerReady(ctx, response)
+    else void serveStatic(dashboard, request, response)
+  })
+  server.timeout = READING_MS
+  const closeSockets = acceptWebSockets(server, api, ctx)
   await listen(server, port, host)
   let closed: Promise<void> | undefined
   return {

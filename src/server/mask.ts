@@ -1,13 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { DomainError, QueueFullError, ValidationError } from '../errors.ts'
+import { requestId } from './request-id.ts'
 
 /** Yoga's names for what our contract names otherwise. */
 const CODES: Record<string, string> = {
   REQUEST_ENTITY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   BAD_REQUEST: 'BAD_USER_INPUT',
 }
+
+/** Yoga's words. */
+const NO_JSON = 'POST body sent invalid JSON.'
 
 /**
  * What a client is told of an error. A DomainError keeps its message and its code; a request that GraphQL itself
@@ -22,12 +25,13 @@ export function presentError(error: unknown, log: Logger): GraphQLError {
   }
   if (cause instanceof GraphQLError) {
     const { originalError: _, code = 'BAD_USER_INPUT', ...extensions } = cause.extensions
+    if (cause.message === NO_JSON) extensions.http = { status: 400 } // for old clients too: nothing was understood
     return located(error, cause.message, { ...extensions, code: CODES[String(code)] ?? code })
   }
-  const requestId = randomUUID()
-  log.error({ requestId, path: pathOf(error), err: cause }, 'a request failed')
+  const id = requestId()
+  log.error({ requestId: id, path: pathOf(error), err: cause }, 'a request failed')
   // `unexpected` tells Yoga the HTTP status
-  return located(error, 'Unexpected error.', { code: 'INTERNAL', requestId, unexpected: true })
+  return located(error, 'Unexpected error.', { code: 'INTERNAL', requestId: id, unexpected: true })
 }
 
 /** What was thrown, under the GraphQLErrors that say where. */

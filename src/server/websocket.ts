@@ -1,17 +1,22 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ExecutionArgs, GraphQLError } from 'graphql'
+import { GraphQLError, type ExecutionArgs, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql'
 import { handleProtocols, type SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
-import { WebSocketServer } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { AppContext } from '../context.ts'
+import { shortErrors } from './answer.ts'
 import { GRAPHQL_PATH, type Api } from './api.ts'
 import { refuseHost, refuseOrigin, type Refusal } from './guard.ts'
 import { presentError } from './mask.ts'
+import { SOCKET_LIMITS, SocketCount, TOO_MANY } from './socket-limits.ts'
 
-const MAX_MESSAGE_BYTES = 1024 * 1024
 /** How long a client may take to answer our farewell. */
 const FAREWELL_MS = 1000
+
+/** What graphql-ws knows of a socket. */
+type SocketExtra = { socket: WebSocket } & Record<PropertyKey, unknown>
 
 /** An operation with the functions that run it: Yoga's, so that a socket gets what HTTP gets. */
 type Operation = ExecutionArgs & { run: Pick<ReturnType<Api['getEnveloped']>, 'execute' | 'subscribe'> }
@@ -22,13 +27,33 @@ type Operation = ExecutionArgs & { run: Pick<ReturnType<Api['getEnveloped']>, 'e
  *
  * @returns how to end it: every client is told to come back later (1001)
  */
-export function acceptWebSockets(server: Server, api: Api, host: string, log: Logger): () => Promise<void> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols })
-  const protocol = useServer(
+export function acceptWebSockets(
+  server: Server,
+  api: Api,
+  { config: { host }, log, viewer }: Pick<AppContext, 'config' | 'log' | 'viewer'>,
+): () => Promise<void> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: SOCKET_LIMITS.messageBytes, handleProtocols })
+  const count = new SocketCount()
+  const protocol = useServer<Record<string, unknown>, SocketExtra>(
     {
+      connectionInitWaitTimeout: SOCKET_LIMITS.initWithinMs,
+      onConnect: ({ extra }) => {
+        const leave = count.enter(viewer.name)
+        if (leave) return void extra.socket.once('close', leave)
+        extra.socket.close(TOO_MANY, `At most ${SOCKET_LIMITS.perUser} sockets at once. Use one for everything.`)
+        return false
+      },
       execute: (args) => (args as Operation).run.execute(args) as never,
       subscribe: (args) => (args as Operation).run.subscribe(args) as never,
-      onSubscribe: (_, __, payload) => prepare(api, payload, log),
+      onSubscribe: ({ subscriptions, extra }, _, payload) => {
+        if (Object.keys(subscriptions).length <= SOCKET_LIMITS.subscriptions) return prepare(api, payload, log)
+        const reason = `At most ${SOCKET_LIMITS.subscriptions} subscriptions at once.`
+        extra.socket.close(TOO_MANY, reason)
+        return [new GraphQLError(reason)]
+      },
+      onNext: (_, __, ___, ____, { errors, ...result }) =>
+        errors && ({ ...result, errors: toClient(errors) } as FormattedExecutionResult),
+      onError: (_, __, ___, errors) => toClient(errors),
       isProd: true,
     },
     sockets,
@@ -63,6 +88,10 @@ async function prepare(api: Api, payload: SubscribePayload, log: Logger): Promis
   } catch (error) {
     return [withoutStatus(presentError(error, log))]
   }
+}
+
+function toClient(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
+  return shortErrors(errors).map((error) => withoutStatus(error).toJSON())
 }
 
 /** An HTTP status means nothing here. */

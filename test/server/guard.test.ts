@@ -60,7 +60,9 @@ describe('a body', () => {
     'application/json, text/plain',
     '',
   ])('of %j is not', (type) => {
-    expect(refuseContent('POST', headers({ 'content-type': type }))).toMatchObject({ status: 415 })
+    expect(refuseContent('POST', headers({ 'content-type': type }))).toMatchObject({
+      status: 415,
+    })
   })
 
   test('that is compressed is not', () => {

@@ -1,0 +1,105 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { WebSocket } from 'ws'
+import { serveHttp, type HttpServer } from '../../src/server/http.ts'
+import { testContext, type TestContext } from '../helpers.ts'
+
+export interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+  /** ms from the first byte sent to the last one read */
+  ms: number
+}
+
+/** A listening server of its own for a suite, and ways to be rude to it. */
+export interface Target {
+  ctx: TestContext
+  server: HttpServer
+  /** POST a body as it is. */
+  send(body: string | Buffer, headers?: Record<string, string>, path?: string, method?: string): Promise<Answer>
+  /** POST a GraphQL question and insist on GraphQL's own media type, which gives errors their status. */
+  ask(query: string, variables?: string): Promise<Answer>
+  /** The same question by WebSocket: what is answered first. */
+  askSocket(query: string, variables?: string): Promise<{ type: string; payload: unknown }>
+  socket(headers?: Record<string, string>): WebSocket
+  close(): Promise<void>
+}
+
+export const GRAPHQL_RESPONSE = 'application/graphql-response+json'
+
+export async function target(options: { threads?: number } = {}): Promise<Target> {
+  const opened = await testContext(options)
+  const ctx = { ...opened, config: { ...opened.config, port: 0 } }
+  const server = await serveHttp(ctx, '/nowhere')
+  const { hostname, port } = new URL(server.url)
+  const send: Target['send'] = (body, headers = {}, path = '/graphql', method = 'POST') =>
+    new Promise((resolve, reject) => {
+      const started = performance.now()
+      const request = httpRequest({ hostname, port, path, method, headers }, (response) => {
+        let text = ''
+        response.on('data', (chunk) => (text += chunk))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode!,
+            headers: response.headers,
+            text,
+            ms: performance.now() - started,
+          }),
+        )
+        response.on('error', reject)
+      })
+      request.on('error', reject)
+      request.end(body)
+    })
+  const socket = (headers = {}) =>
+    new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers })
+  return {
+    ctx,
+    server,
+    send,
+    ask: (query, variables = '{}') =>
+      send(`{"query":${JSON.stringify(query)},"variables":${variables}}`, {
+        'content-type': 'application/json',
+        accept: GRAPHQL_RESPONSE,
+      }),
+    socket,
+    askSocket: (query, variables) => askSocket(socket(), query, variables ?? '{}'),
+    close: async () => {
+      await server.close()
+      await ctx.close()
+    },
+  }
+}
+
+function askSocket(socket: WebSocket, query: string, variables: string): Promise<{ type: string; payload: unknown }> {
+  return new Promise((resolve, reject) => {
+    socket.on('open', () => socket.send('{"type":"connection_init"}'))
+    socket.on('error', reject)
+    socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as { type: string; payload: unknown }
+      if (message.type === 'connection_ack') {
+        const payload = `{"query":${JSON.stringify(query)},"variables":${variables}}`
+        socket.send(`{"id":"1","type":"subscribe","payload":${payload}}`)
+      } else if (message.type !== 'ping') {
+        resolve(message)
+        socket.removeAllListeners('close')
+        socket.close()
+      }
+    })
+  })
+}
+
+export function errorsOf(answer: Pick<Answer, 'text'>): { message: string; extensions: Record<string, unknown> }[] {
+  return (JSON.parse(answer.text) as { errors: { message: string; extensions: Record<string, unknown> }[] }).errors
+}
+
+/** The longest time, in ms, that this process's event loop stood still while something was done. */
+export async function stallDuring(work: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  await work()
+  delay.disable()
+  return delay.max / 1e6
+}
