@@ -56,7 +56,7 @@ export function close(trade: Trade, capital: f64, funding: f64): f64 {
   }
   let profit = gross - trade.entryFee - fee - funding;
   if (profit < -capital) profit = -capital; // nothing can lose more than the account
-  trade.fee = fee;
+  trade.fees = trade.entryFee + fee;
   trade.profit = profit;
   const after = capital + profit;
   return after <= dust ? 0 : after;
@@ -95,6 +95,14 @@ function begin(sample: Sample, log: usize, end: usize): usize {
   carry(trade, sample);
   if (trade.exitBar != NONE) sample.capital = close(trade, sample.capital, 0);
   return log + TRADE_BYTES;
+}
+
+/** Over the end of a tile: what `carry` brings back. */
+export function keepOpen(sample: Sample, trade: Trade): void {
+  sample.isOpen = 1;
+  sample.margin = trade.margin;
+  sample.quantity = trade.quantity;
+  sample.entryFee = trade.entryFee;
 }
 
 export function carry(trade: Trade, sample: Sample): void {

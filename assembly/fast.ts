@@ -7,9 +7,14 @@
  */
 import { placeAccount, settle } from "./account";
 import { Job, Sample, Settings, TRADE_BYTES } from "./job";
-import { finish, measure, openAccount, pairTile, placeMeasure, poolUsed, setPool } from "./measure";
-import { bindBounds, entries, placeSelect, prepareTile, sampleAt, select } from "./select";
-import { placeWalk, walk, zoneTile } from "./walk";
+import { pairTile } from "./equity";
+import { finish } from "./figures";
+import { measure, openAccount, placeMeasure } from "./measure";
+import { poolUsed, setPool } from "./ratios";
+import { sampleAt } from "./feeds";
+import { bindBounds } from "./loosen";
+import { entries, placeSelect, prepareTile, select } from "./select";
+import { placeWalk, prepareWalk, walk, zoneTile } from "./walk";
 
 /** What the host may set in control[2] to see how it copes. */
 const TRAP: i32 = 1, ENDLESS: i32 = 2;
@@ -33,17 +38,21 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
   memory.fill(four, 0, 64);
   free += 64;
   const groups = free; // i32[groups + 1]: where each begins
-  free += <usize>(count + 16) << 2;
+  free += <usize>(count + 64) << 2;
   const groupCount = findGroups(job, from, to, groups);
   const bounds = (free + 63) & ~<usize>63;
-  for (let g = 0; g < groupCount; g++) bindBounds(load<i32>(groups + (<usize>g << 2)), load<i32>(groups + (<usize>g << 2), 4), bounds + <usize>g * (leaves << 4));
+  for (let g = 0; g < groupCount; g++) bindBounds(job, load<i32>(groups + (<usize>g << 2)), load<i32>(groups + (<usize>g << 2), 4), bounds + <usize>g * (leaves << 4));
   const samples = bounds + <usize>groupCount * (leaves << 4);
   const daily = samples + <usize>count * offsetof<Sample>();
   const pool = (daily + <usize>count * (days << 3) + 63) & ~<usize>63;
   const poolEnd = job.scratch + job.scratchBytes;
   if (pool > poolEnd) unreachable();
   setPool(pool, poolEnd);
-  for (let i = 0; i < count; i++) openAccount(sampleOf(samples, i), sampleAt(from + i));
+  for (let i = 0; i < count; i++) {
+    const sample = sampleOf(samples, i);
+    openAccount(sample, sampleAt(from + i));
+    prepareWalk(sample, changetype<Settings>(job.settings), job.enterShortWords > 0);
+  }
   if (load<i32>(job.control, 8) == TRAP) unreachable();
   while (load<i32>(job.control, 8) == ENDLESS) {}
 
@@ -67,8 +76,11 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
   }
   for (let i = 0; i < count; i++) {
     const sample = sampleOf(samples, i), own = daily + <usize>i * (days << 3);
-    finish(sample, own); // leaves the returns where the equity was
-    if (job.returns) memory.copy(job.returns + <usize>sample.index * (days << 3), own, days << 3);
+    const isFinite = finish(job, sample, own, groups); // leaves the returns where the equity was
+    if (!job.returns) continue;
+    const returns = job.returns + <usize>sample.index * (days << 3);
+    if (isFinite) memory.copy(returns, own, days << 3);
+    else memory.fill(returns, 0, days << 3);
   }
   return count;
 }
@@ -86,7 +98,7 @@ function runGroup(job: Job, samples: usize, from: i32, to: i32, tileFrom: i32, t
         select(sample.index);
         const own = log + <usize>count * logBytes;
         store<i32>(four + (<usize>count << 3), next);
-        store<usize>(four + (<usize>count << 3), own + <usize>walk(job, sample, tileFrom, tileTo, own) * TRADE_BYTES, 4);
+        store<usize>(four + (<usize>count << 3), walk(job, sample, tileFrom, tileTo, own), 4);
         count++;
       }
       next++;
@@ -99,7 +111,7 @@ function runGroup(job: Job, samples: usize, from: i32, to: i32, tileFrom: i32, t
     }
     for (let i = 0; i < count; i++) {
       const own = log + <usize>i * logBytes, days = daily + <usize>load<i32>(four + (<usize>i << 3)) * (<usize>job.dayCount << 3);
-      if (!measure(memberOf(samples, i), tileTo, own, endOf(i), days)) return false;
+      if (!measure(memberOf(samples, i), tileFrom, tileTo, own, endOf(i), days)) return false;
     }
   }
   return true;

@@ -146,17 +146,17 @@ export class Sample {
   measured: i32;
   day: i32;
   stamp: i32;
+  /** walk: whether a fixed stop is always met before the liquidation */
+  isStopFirst: i32;
   tradeCount: i32;
   wins: i32;
   losses: i32;
   /** the last bar at a peak of the equity lies in [peakFrom, peakBar]; they differ while nobody asked */
   peakFrom: i32;
   peakBar: i32;
-  /** blocks of profit ratios: the first one, the current one, and the values in it */
+  /** blocks of profit ratios: the first one and the last one */
   ratios: usize;
   ratioBlock: usize;
-  ratioCount: i32;
-  padding: i32;
 
   stopLoss: f64;
   takeProfit: f64;
@@ -166,9 +166,6 @@ export class Sample {
 
   // walk: the open position
   price: f64;
-  stop: f64;
-  target: f64;
-  liquidation: f64;
   best: f64;
 
   // measure: the account, and the position in it
@@ -195,7 +192,7 @@ export class Sample {
   duration: f64;
   fees: f64;
   bestRatio: f64;
-  worstRatio: f64;
+  minusWorst: f64;
 }
 
 /** What the walk finds; a position that is still open at the end of the tile has exitBar = NONE. */
@@ -213,7 +210,7 @@ export class Trade {
   margin: f64;
   quantity: f64;
   entryFee: f64;
-  fee: f64;
+  fees: f64;
   profit: f64;
 }
 
@@ -247,8 +244,8 @@ export class Space {
   /** u64[tile / 64 + 1]: the bars of the tile, and how many candidates stand before each word */
   mask: usize;
   before: usize;
-  /** i32[count + 64]: the bar of a candidate */
-  bars: usize;
+  /** i32[2][count + 64]: the bar of a candidate, and the candidate of the other space that comes next */
+  list: usize;
   /** usize[feedCount]: room for gathered values; where the values stand; their f32 copies, and a filter of those */
   room: usize;
   gathered: usize;

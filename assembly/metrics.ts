@@ -54,6 +54,16 @@ export function metrics(
   tradeFigures(sums, span, out);
   store<f64>(out, (1.0 - feeRate) / (1.0 + feeRate) * (lastClose * (1.0 - slippage)) / (firstOpen * (1.0 + slippage)) - 1.0, 192);
   store<f64>(out, final, 200);
+  undefineOverflow(out);
+}
+
+/** A row whose equity or sums have grown beyond all numbers keeps its number of trades; no other figure is defined. @returns whether it is such a row */
+export function undefineOverflow(out: usize): bool {
+  let isBeyond = !isFinite(load<f64>(out, 200));
+  for (let figure: usize = 0; figure < 208; figure += 8) if (Math.abs(load<f64>(out + figure)) == Infinity) isBeyond = true;
+  if (!isBeyond) return false;
+  for (let figure: usize = 0; figure < 208; figure += 8) if (figure != 64) store<f64>(out + figure, NaN);
+  return true;
 }
 
 /**

@@ -71,9 +71,8 @@ const NEVER = 0x7fffffff
 const SAMPLE_BYTES = 320
 const FILTER_BYTES = 4096
 const TRADE_BYTES = 80
-/** Profit ratios stand in blocks of 63. */
-const RATIOS = 63
-const RATIO_BYTES = 512
+/** In front of the profit ratios of a sample and tile. */
+const RATIO_HEADER = 8
 /** Ratios of all samples that a thread works on at once; beyond, it takes fewer samples at a time. */
 const POOL_BYTES = 8 << 20
 
@@ -193,8 +192,8 @@ export function laneBytes(shape: ScratchShape, samples: number): number {
   bytes += shape.blockDepth * (BLOCK * 8 + 4) + 6 * bitmap * (shape.bitmapDepth + 1) + bitmap
   bytes += (tile + 64) * 32 + 2 * (tile / 64 + 1) * 16 * (32 - Math.clz32(tile / 64)) + 4 * (tile + 2) * TRADE_BYTES
   bytes += samples * sampleBytes(shape)
-  const most = (Math.ceil(shape.windowBars / RATIOS) + 1) * RATIO_BYTES // of one sample: a trade on every bar
-  return Math.ceil(bytes / 64) * 64 + Math.max(most, Math.min(POOL_BYTES, most * samples))
+  const most = shape.windowBars * 8 + (shape.windowBars / tile + 2) * (RATIO_HEADER + 8) // of one sample: a trade on every bar
+  return Math.ceil((bytes + Math.max(most, Math.min(POOL_BYTES, most * samples))) / 64) * 64
 }
 
 function tileOf({ start, end }: Window, tile: number): number {
