@@ -47,8 +47,9 @@ export function packArtifact({ facts, columns }: Artifact): Uint8Array {
 /** @throws DomainError MODEL_UNREADABLE for anything that `packArtifact` did not write */
 export function unpackArtifact(bytes: Uint8Array): Artifact {
   const { facts, columns: entries, offsets } = readHeader(bytes)
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) // a Buffer's slice is no copy
   const columns = entries.map(([name, type, length], at) => {
-    const copy = bytes.slice(offsets[at], offsets[at] + length * bytesOf(type)).buffer // aligned, whatever `bytes` is
+    const copy = plain.slice(offsets[at], offsets[at] + length * bytesOf(type)).buffer // aligned, whatever `bytes` is
     return [name, type === 'f64' ? new Float64Array(copy) : new Int32Array(copy)] as const
   })
   return { facts, columns: Object.fromEntries(columns) }

@@ -21,6 +21,8 @@ export interface HyperparameterInfo {
   min: number
   max: number
   integer: boolean
+  /** what its whole numbers stand for, from `min` on: such a name is taken, too */
+  names?: readonly string[]
 }
 
 /** Every hyperparameter of an algorithm, by name, each within its range. */
@@ -112,11 +114,19 @@ export function resolveHyperparameters(
   const known = new Map(infos.map((info) => [info.name, info]))
   const errors = Object.entries(given).flatMap(([name, value]) => {
     const info = known.get(name)
-    const message = info ? complaint(info, value) : unknown(name, [...known.keys()])
+    const message = info ? complaint(info, numberOf(info, value)) : unknown(name, [...known.keys()])
     return message === null ? [] : [{ path: ['hyperparameters', name], message }]
   })
   if (errors.length > 0) throw new ValidationError(errors)
-  return Object.fromEntries(infos.map((info) => [info.name, (given[info.name] as number | undefined) ?? info.default]))
+  return Object.fromEntries(
+    infos.map((info) => [info.name, (numberOf(info, given[info.name]) as number | undefined) ?? info.default]),
+  )
+}
+
+/** What a name stands for; anything else as it is. */
+function numberOf({ names, min }: HyperparameterInfo, value: unknown): unknown {
+  const at = names?.indexOf(value as string) ?? -1
+  return at < 0 ? value : min + at
 }
 
 function unknown(name: string, known: string[]): string {
@@ -124,8 +134,9 @@ function unknown(name: string, known: string[]): string {
   return `is unknown. ${nearest ? `Did you mean ${nearest}?` : `Known: ${known.join(', ')}.`}`
 }
 
-function complaint({ min, max, integer }: HyperparameterInfo, value: unknown): string | null {
-  const wanted = `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`
+function complaint({ min, max, integer, names }: HyperparameterInfo, value: unknown): string | null {
+  const range = `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`
+  const wanted = names ? `${names.map((name) => JSON.stringify(name)).join(' or ')}, or ${range}` : range
   const fits = typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value))
   return fits ? null : `must be ${wanted}, got ${JSON.stringify(value)}.`
 }

@@ -68,11 +68,13 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   },
   {
     name: 'engine',
-    description: '0: the built-in trainer. 1: ml-random-forest, some hundred times slower, for comparison.',
+    description:
+      '0, "built-in": our own trainer. 1, "ml-random-forest": that package, some hundred times slower, for comparison.',
     default: 0,
     min: 0,
     max: 1,
     integer: true,
+    names: ['built-in', 'ml-random-forest'],
   },
 ]
 
@@ -180,19 +182,19 @@ function treesPerTask(cells: number): number {
   return cells > 50_000 ? TREES_PER_CHUNK : 5 * TREES_PER_CHUNK
 }
 
-class RandomForest implements FittedModel {
+export class RandomForest implements FittedModel {
   readonly algorithm = 'RANDOM_FOREST'
   readonly hyperparameters: Hyperparameters
   readonly columns: number
   readonly outOfBag: Float64Array | null
-  readonly #forest: FlatForest
+  readonly forest: FlatForest
   readonly #scorer: ForestScorer
 
   constructor(hyperparameters: Hyperparameters, columns: number, forest: FlatForest, outOfBag: Float64Array | null) {
     this.hyperparameters = hyperparameters
     this.columns = columns
     this.outOfBag = outOfBag
-    this.#forest = forest
+    this.forest = forest
     this.#scorer = new ForestScorer(forest, { single: false })
   }
 
@@ -201,23 +203,23 @@ class RandomForest implements FittedModel {
     if (features.columns !== this.columns) {
       throw new RangeError(`The model knows ${this.columns} features, the rows to predict have ${features.columns}.`)
     }
-    const trees = this.#forest.roots.length
+    const trees = this.forest.roots.length
     return this.#scorer.sum(features).map((sum) => sum / trees)
   }
 
   shap(rows: Matrix, background: Matrix): ShapValues {
-    return explainForest(this.#forest, 1 / this.#forest.roots.length, (some) => this.predict(some), rows, background)
+    return explainForest(this.forest, 1 / this.forest.roots.length, (some) => this.predict(some), rows, background)
   }
 
   toBytes(): Uint8Array {
     const { algorithm, hyperparameters, columns, outOfBag } = this
     const optional = outOfBag ? { outOfBag } : {}
-    return packArtifact({ facts: { algorithm, hyperparameters, columns }, columns: { ...this.#forest, ...optional } })
+    return packArtifact({ facts: { algorithm, hyperparameters, columns }, columns: { ...this.forest, ...optional } })
   }
 
   describe(): Record<string, number> {
-    const { roots, feature } = this.#forest
-    return { trees: roots.length, nodes: feature.length, depth: forestDepth(this.#forest), features: this.columns }
+    const { roots, feature } = this.forest
+    return { trees: roots.length, nodes: feature.length, depth: forestDepth(this.forest), features: this.columns }
   }
 }
 

@@ -1,5 +1,4 @@
 import { MetricEnum } from '../backtest/schema.ts'
-import { NotFoundError, ValidationError } from '../errors.ts'
 import type { AppContext } from '../context.ts'
 import { builder } from '../graphql/builder.ts'
 import { page, type PageArguments } from '../graphql/connection.ts'
@@ -11,18 +10,24 @@ import { StrategyType } from '../strategy/schema.ts'
 import { ESTIMATORS } from './algorithms.ts'
 import { INTERVAL_LEVEL } from './confidence.ts'
 import { ALGORITHMS, type Algorithm, type Estimator, type HyperparameterInfo } from './estimator.ts'
+import { modelAs, MODEL_FORMATS } from './download.ts'
+import {
+  countPredictions,
+  findPrediction,
+  listPredictions,
+  MIN_VERIFIED,
+  trackRecord,
+  type PredictionFilter,
+} from './predictions.ts'
+import type { ReliabilityBin } from './reliability.ts'
 import {
   countModels,
-  countPredictions,
   findModel,
-  findPrediction,
   listModels,
-  listPredictions,
-  predictByModelOrJob,
+  loadModel,
   scoreCandidates,
   type CandidateScores,
   type ModelInfo,
-  type PredictionFilter,
 } from './service.ts'
 import type { PredictionRow } from './table.ts'
 import type { FitScores } from './validation.ts'
@@ -63,6 +68,27 @@ export const IntervalType = builder.objectRef<IntervalShape>('Interval').impleme
   }),
 })
 
+const ReliabilityBinType = builder.objectRef<ReliabilityBin>('ReliabilityBin').implement({
+  description: 'Predictions of about the same confidence, and how many of them kept their word.',
+  fields: (t) => ({
+    confidence: t.exposeFloat('confidence', { description: 'Mean of what was said, 0..100.' }),
+    reached: t.exposeFloat('reached', { description: 'How many reached the reference of the job, 0..100.' }),
+    count: t.exposeInt('count'),
+  }),
+})
+
+const ModelFormatEnum = builder.enumType('ModelFormat', {
+  description: 'How a model can be downloaded.',
+  values: {
+    NATIVE: { value: MODEL_FORMATS[0], description: 'Our own, complete: an object.' },
+    XGBOOST_JSON: {
+      value: MODEL_FORMATS[1],
+      description: 'Loads in xgboost; gradient-boosted models only. The text of a file, to be written as it is.',
+    },
+    ONNX: { value: MODEL_FORMATS[2], description: 'Tree ensembles. The bytes of a file in base64.' },
+  },
+})
+
 export const ModelType = builder.objectRef<ModelInfo>('Model')
 export const PredictionType = builder.objectRef<PredictionRow>('Prediction')
 
@@ -88,8 +114,11 @@ builder.node(ModelType, {
     version: t.exposeInt('version', { description: 'Counts the models of this name.' }),
     algorithm: t.field({ type: AlgorithmEnum, resolve: (row) => row.algorithm as Algorithm }),
     objective: t.field({ type: MetricEnum, resolve: (row) => row.objective as Objective }),
-    active: t.exposeBoolean('active'),
-    aliases: t.exposeStringList('aliases', { description: 'champion, challenger or any other label.' }),
+    active: t.exposeBoolean('active', { description: 'Whether it may answer where no model is named.' }),
+    aliases: t.exposeStringList('aliases', {
+      description:
+        'champion, challenger or any other label. Of the models of one strategy, market and objective only one has it.',
+    }),
     strategy: t.field({
       type: StrategyType,
       resolve: async (row, _, ctx) => (await findStrategy(ctx, row.strategyId))!,
@@ -100,6 +129,33 @@ builder.node(ModelType, {
     training: t.field({ type: FitScoresType, resolve: (row) => row.training }),
     validation: t.field({ type: FitScoresType, resolve: (row) => row.validation }),
     test: t.field({ type: FitScoresType, resolve: (row) => row.test }),
+    observedCoverage: t.float({
+      nullable: true,
+      description: 'Share of verified predictions that fell inside their interval. Each parameter set counts once.',
+      resolve: async ({ id }, _, ctx) => (await trackRecord(ctx, id)).coverage,
+    }),
+    reliability: t.field({
+      type: [ReliabilityBinType],
+      description: `Said against reached, in ten bins; empty below ${MIN_VERIFIED} verified predictions.`,
+      resolve: async ({ id }, _, ctx) => (await trackRecord(ctx, id)).reliability?.bins ?? [],
+    }),
+    brierScore: t.float({
+      nullable: true,
+      description: `Mean of (confidence / 100 - reached)^2; null below ${MIN_VERIFIED} verified predictions. Lower is better.`,
+      resolve: async ({ id }, _, ctx) => (await trackRecord(ctx, id)).reliability?.brierScore ?? null,
+    }),
+    baseBrierScore: t.float({
+      nullable: true,
+      description: 'The Brier score of always saying the base rate: a useful confidence is below it.',
+      resolve: async ({ id }, _, ctx) => (await trackRecord(ctx, id)).reliability?.baseBrierScore ?? null,
+    }),
+    artifact: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'The model itself, to be used elsewhere.',
+      args: { format: t.arg({ type: ModelFormatEnum, required: true, defaultValue: 'NATIVE' }) },
+      resolve: async ({ id }, { format }, ctx) => modelAs(format, (await loadModel(ctx, id)).row),
+    }),
     sizeBytes: t.exposeInt('sizeBytes'),
     checksum: t.exposeString('checksum', { description: 'SHA-256 of the stored model.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
@@ -269,25 +325,3 @@ builder.queryFields((t) => ({
     resolve: (_, { modelId, verified, ...args }, ctx) => predictionPage(ctx, { modelId, verified }, args),
   }),
 }))
-
-builder.mutationField('predict', (t) =>
-  t.field({
-    type: PredictionType,
-    authScopes: { role: ['TUNER', 'BOT'] },
-    description:
-      'Predict the objective of one parameter set with a model, or with the model of a job; the prediction is kept.',
-    errors: {
-      types: [ValidationError, NotFoundError],
-      directResult: false,
-      union: { name: 'PredictResult' },
-      result: { name: 'PredictSuccess' },
-      dataField: { name: 'prediction' },
-    },
-    args: {
-      modelId: t.arg.id(),
-      jobId: t.arg.id(),
-      parameters: t.arg({ type: 'Parameters', required: true }),
-    },
-    resolve: (_, { modelId, jobId, parameters }, ctx) => predictByModelOrJob(ctx, { modelId, jobId }, parameters),
-  }),
-)

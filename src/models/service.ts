@@ -1,52 +1,55 @@
-import { createHash } from 'node:crypto'
-import { and, arrayContains, count, eq, getColumns, inArray, isNotNull, isNull, max, sql, type SQL } from 'drizzle-orm'
+import { and, arrayContains, count, eq, getColumns, inArray, max, sql, type SQL } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
-import { NotFoundError, ValidationError } from '../errors.ts'
+import { NotFoundError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { keyset, type Slice } from '../paging.ts'
-import { toParameters, toRow } from '../strategy/parameter-space.ts'
-import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
-import { modelFromBytes } from './algorithms.ts'
-import { unreadable } from './artifact.ts'
 import { arrangeCandidates, type CandidateMatrix } from './candidate-matrix.ts'
-import { INTERVAL_LEVEL } from './confidence.ts'
-import { featureSet } from './features.ts'
-import { Predictor, type Verdicts } from './predictor.ts'
-import { models, predictions, type ModelRow, type PredictionRow } from './table.ts'
+import { checksumOf, openModel, type OpenModel } from './download.ts'
+import type { Verdicts } from './predictor.ts'
+import { models, type ModelRow } from './table.ts'
 
 /** A stored model, ready to predict from raw parameters. */
-export interface LoadedModel {
+export interface LoadedModel extends OpenModel {
   row: ModelRow
-  strategy: CompiledStrategy
-  predictor: Predictor
 }
 
 /** A model as lists show it: all but what a prediction needs, which may be megabytes. */
 export type ModelInfo = Omit<ModelRow, 'artifact' | 'calibration'>
 
-const { artifact: _, calibration: __, ...info } = getColumns(models)
+const { artifact: _, calibration: __, ...columns } = getColumns(models)
 
-export type NewModel = Omit<ModelRow, 'id' | 'version' | 'active' | 'aliases' | 'checksum' | 'sizeBytes' | 'createdAt'>
+/** The columns of a `ModelInfo`. */
+export const modelInfo = columns
+
+export type NewModel = Omit<
+  ModelRow,
+  'id' | 'version' | 'saved' | 'active' | 'aliases' | 'checksum' | 'sizeBytes' | 'createdAt'
+>
 
 /** Store a model with its checksum, as the next version of its name. */
 export async function storeModel(tx: Transaction, model: NewModel): Promise<ModelRow> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${model.name}, 0))`) // one version each
-  const [latest] = await tx
-    .select({ version: max(models.version) })
-    .from(models)
-    .where(eq(models.name, model.name))
   const [row] = await tx
     .insert(models)
     .values({
       ...model,
       id: newId('model'),
-      version: (latest?.version ?? 0) + 1,
+      version: await nextVersion(tx, model.name),
       checksum: checksumOf(model.artifact),
       sizeBytes: model.artifact.byteLength,
     })
     .returning()
   return row
+}
+
+/** The version that the next model of a name gets; others who ask wait until this transaction ends. */
+export async function nextVersion(tx: Transaction, name: string): Promise<number> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
+  const [latest] = await tx
+    .select({ version: max(models.version) })
+    .from(models)
+    .where(eq(models.name, name))
+  return (latest?.version ?? 0) + 1
 }
 
 /** A few loaded models are kept: predictions come in runs. */
@@ -63,67 +66,11 @@ export async function loadModel(ctx: AppContext, id: string): Promise<LoadedMode
   if (known?.row.checksum === checksum) return known
   const [row] = await ctx.db.select().from(models).where(eq(models.id, id))
   if (!row) throw noSuchModel(id)
-  const entry = open(row)
+  const entry = { row, ...openModel(row) }
   loaded.delete(id)
   loaded.set(id, entry)
   if (loaded.size > KEPT) loaded.delete(loaded.keys().next().value!)
   return entry
-}
-
-function open(row: ModelRow): LoadedModel {
-  if (checksumOf(row.artifact) !== row.checksum) throw unreadable('its checksum does not match')
-  const strategy = compileStrategy(row.strategy)
-  const features = featureSet(strategy, row.features)
-  const predictor = new Predictor(modelFromBytes(row.artifact), features, row.featureNames, row.calibration)
-  return { row, strategy, predictor }
-}
-
-/**
- * Predict the objective of one parameter set and keep the prediction, so that it can be verified later.
- *
- * @throws ValidationError parameters that the model's space does not have
- */
-export async function predict(
-  ctx: AppContext,
-  modelId: string,
-  parameters: Record<string, number>,
-): Promise<PredictionRow> {
-  const { row, strategy, predictor } = await loadModel(ctx, modelId)
-  const values = toRow(strategy.definition.parameterSpace, parameters)
-  const judgement = predictor.judge(values)
-  const [prediction] = await ctx.db
-    .insert(predictions)
-    .values({
-      id: newId('prediction'),
-      modelId: row.id,
-      parameters: toParameters(strategy.definition.parameterSpace, values),
-      metric: row.objective,
-      predictedValue: judgement.predicted[0],
-      low: judgement.low[0],
-      high: judgement.high[0],
-      level: INTERVAL_LEVEL,
-      confidence: judgement.confidence[0],
-      outOfDomain: judgement.outOfDomain[0] === 1,
-    })
-    .returning()
-  return prediction
-}
-
-/** As `predict`, with the model named by itself or by the job that made it, one of the two. */
-export async function predictByModelOrJob(
-  ctx: AppContext,
-  { modelId, jobId }: { modelId?: string | null | undefined; jobId?: string | null | undefined },
-  parameters: Record<string, number>,
-): Promise<PredictionRow> {
-  if (Boolean(modelId) === Boolean(jobId)) {
-    throw ValidationError.at('modelId', 'Give either modelId or jobId, one of the two.')
-  }
-  if (modelId) return predict(ctx, modelId, parameters)
-  const [model] = await ctx.db.select({ id: models.id }).from(models).where(eq(models.jobId, jobId!))
-  if (!model) {
-    throw new NotFoundError('model of the job', jobId!, 'Only a COMPLETED job that could learn something has one.')
-  }
-  return predict(ctx, model.id, parameters)
 }
 
 export interface CandidateScores extends Verdicts {
@@ -163,7 +110,7 @@ export interface ModelFilter {
 }
 
 export async function findModel(ctx: AppContext, id: string): Promise<ModelInfo | null> {
-  const [row] = await ctx.db.select(info).from(models).where(eq(models.id, id))
+  const [row] = await ctx.db.select(modelInfo).from(models).where(eq(models.id, id))
   return row ?? null
 }
 
@@ -173,7 +120,7 @@ export async function getModel(ctx: AppContext, id: string): Promise<ModelInfo> 
   return row
 }
 
-function noSuchModel(id: string): NotFoundError {
+export function noSuchModel(id: string): NotFoundError {
   return new NotFoundError('model', id, 'Query.models lists those there are.')
 }
 
@@ -187,7 +134,7 @@ export async function listModels(ctx: AppContext, filter: ModelFilter, slice: Sl
   } as const
   const { where, orderBy } = keyset(slice, order)
   return ctx.db
-    .select(info)
+    .select(modelInfo)
     .from(models)
     .where(and(modelCondition(filter), where))
     .orderBy(orderBy)
@@ -206,55 +153,4 @@ function modelCondition({ active, algorithm, objective, alias }: ModelFilter): S
     objective ? inArray(models.objective, objective) : undefined,
     alias ? arrayContains(models.aliases, [alias]) : undefined,
   )
-}
-
-export interface PredictionFilter {
-  modelId?: string | null | undefined
-  verified?: boolean | null | undefined
-}
-
-export async function findPrediction(ctx: AppContext, id: string): Promise<PredictionRow | null> {
-  const [row] = await ctx.db.select().from(predictions).where(eq(predictions.id, id))
-  return row ?? null
-}
-
-export async function listPredictions(
-  ctx: AppContext,
-  filter: PredictionFilter,
-  slice: Slice,
-): Promise<PredictionRow[]> {
-  const order = {
-    value: predictions.createdAt,
-    type: 'timestamptz',
-    id: predictions.id,
-    idType: 'text',
-    direction: 'DESC',
-  } as const
-  const { where, orderBy } = keyset(slice, order)
-  return ctx.db
-    .select()
-    .from(predictions)
-    .where(and(predictionCondition(filter), where))
-    .orderBy(orderBy)
-    .limit(slice.limit)
-}
-
-export async function countPredictions(ctx: AppContext, filter: PredictionFilter): Promise<number> {
-  const [row] = await ctx.db.select({ total: count() }).from(predictions).where(predictionCondition(filter))
-  return row.total
-}
-
-function predictionCondition({ modelId, verified }: PredictionFilter): SQL | undefined {
-  return and(
-    modelId ? eq(predictions.modelId, modelId) : undefined,
-    verified === true
-      ? isNotNull(predictions.verifiedAt)
-      : verified === false
-        ? isNull(predictions.verifiedAt)
-        : undefined,
-  )
-}
-
-function checksumOf(artifact: Uint8Array): string {
-  return createHash('sha256').update(artifact).digest('hex')
 }

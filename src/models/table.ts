@@ -1,5 +1,7 @@
-import { boolean, doublePrecision, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { boolean, doublePrecision, index, integer, jsonb, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core'
+import type { Period } from '../backtest/period.ts'
 import { bytea } from '../bytea.ts'
+import type { ExecutionSettings } from '../engine/execution.ts'
 import { markets } from '../market/table.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'
@@ -7,7 +9,17 @@ import type { Calibration } from './confidence.ts'
 import type { FeatureSettings } from './features.ts'
 import type { FitScores } from './validation.ts'
 
-/** Fitted models with everything that a prediction needs; a model outlives a restart but not its job's deletion. */
+/** How the samples were backtested that a model learned from: what it takes to check a prediction. */
+export interface Evaluation {
+  timeframe: string
+  period: Period
+  execution: ExecutionSettings
+}
+
+/**
+ * Fitted models with everything that a prediction needs. A model goes with its job, unless somebody has saved it, made
+ * it active or given it an alias: then it stays without one.
+ */
 export const models = pgTable(
   'models',
   {
@@ -16,6 +28,8 @@ export const models = pgTable(
     version: integer().notNull().default(1),
     algorithm: text().notNull(),
     objective: text().notNull(),
+    /** somebody gave it its name, which then no model of another kind may have */
+    saved: boolean().notNull().default(false),
     active: boolean().notNull().default(false),
     aliases: text().array().notNull().default([]),
     jobId: text('job_id').notNull(),
@@ -28,6 +42,7 @@ export const models = pgTable(
     marketId: text('market_id')
       .notNull()
       .references(() => markets.id),
+    evaluation: jsonb().$type<Evaluation>().notNull(),
     featureNames: text('feature_names').array().notNull(),
     hyperparameters: jsonb().$type<Record<string, number>>().notNull(),
     training: jsonb().$type<FitScores>().notNull(),
@@ -39,7 +54,7 @@ export const models = pgTable(
     sizeBytes: integer('size_bytes').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
-  (table) => [index().on(table.createdAt, table.id), index().on(table.jobId)],
+  (table) => [index().on(table.createdAt, table.id), index().on(table.jobId), unique().on(table.name, table.version)],
 )
 
 export type ModelRow = typeof models.$inferSelect

@@ -7,6 +7,7 @@ import '../market/schema.ts'
 import '../strategy/schema.ts'
 import '../backtest/schema.ts'
 import '../models/schema.ts'
+import '../models/mutations.ts'
 import '../tuning/schema.ts'
 
 /** What is served: all nouns together. A root field that does not say who may use it stops the start. */

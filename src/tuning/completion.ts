@@ -46,6 +46,11 @@ function storeLearned(tx: Transaction, job: TuningJobRow, learned: Learned): Pro
     marketId: job.marketId,
     strategy: job.strategy,
     features: job.features,
+    evaluation: {
+      timeframe: job.timeframe,
+      period: { from: job.trainingFrom, to: job.trainingTo },
+      execution: job.execution,
+    },
     featureNames: learned.featureNames,
     hyperparameters: { ...learned.model.hyperparameters },
     training: learned.training,

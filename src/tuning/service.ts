@@ -4,7 +4,7 @@ import type { Transaction } from '../db.ts'
 import { ConflictError, NotFoundError } from '../errors.ts'
 import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
-import { models } from '../models/table.ts'
+import { deleteModelsOfJob } from '../models/lifecycle.ts'
 import { admit } from './admission.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { samples, tuningJobs, type TuningJobRow } from './table.ts'
@@ -111,7 +111,8 @@ const UNTOUCHED = {
 } satisfies Partial<TuningJobRow>
 
 /**
- * Delete finished jobs with their samples and models; all of them, or none where one cannot be.
+ * Delete finished jobs with their samples, and with their models unless these are saved or in use; all of them, or none
+ * where one cannot be.
  *
  * @throws NotFoundError one that does not exist
  * @throws ConflictError one that waits or runs
@@ -123,7 +124,7 @@ export async function deleteTuningJobs(ctx: AppContext, ids: string[]): Promise<
       .where(and(eq(tuningJobs.id, id), inArray(tuningJobs.status, ['COMPLETED', 'FAILED', 'CANCELLED'])))
       .returning({ id: tuningJobs.id })
     if (!row) throw await whyNot(tx, id, 'Cancel it first.')
-    await tx.delete(models).where(eq(models.jobId, id))
+    await deleteModelsOfJob(tx, id)
     await announce(tx, JOB_TOPIC, id)
     return id
   })

@@ -3,14 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHash } from 'node:crypto'
 import { ConflictError, NotFoundError, ValidationError } from '../../src/errors.ts'
 import { Random } from '../../src/engine/random.ts'
+import { countPredictions, listPredictions, predict } from '../../src/models/predictions.ts'
 import {
-  countPredictions,
   findModel,
   listModels,
-  listPredictions,
   loadModel,
-  predict,
-  predictByModelOrJob,
   scoreCandidates,
   storeModel,
   type CandidateScores,
@@ -152,20 +149,6 @@ describe('predict', () => {
       verifiedAt: null,
     })
     expect(await ctx.db.select().from(predictions).where(eq(predictions.id, prediction.id))).toEqual([prediction])
-  })
-
-  test('takes the model or the job that made it, one of the two', async () => {
-    const byJob = await predictByModelOrJob(ctx, { jobId: job.id }, best())
-    const byModel = await predictByModelOrJob(ctx, { modelId }, best())
-    expect(byJob.predictedValue).toBe(byModel.predictedValue)
-    for (const ids of [{}, { modelId, jobId: job.id }, { modelId: null, jobId: null }]) {
-      expect(await refusal(predictByModelOrJob(ctx, ids, best()))).toEqual([
-        'modelId: Give either modelId or jobId, one of the two.',
-      ])
-    }
-    await expect(predictByModelOrJob(ctx, { jobId: 'job_nope' }, best())).rejects.toThrow(
-      'No model of the job with id job_nope. Only a COMPLETED job that could learn something has one.',
-    )
   })
 
   test('names every parameter that does not fit', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METRIC_NAMES } from '../../src/backtest/metrics.ts'
-import { loadModel, predict } from '../../src/models/service.ts'
+import { predict } from '../../src/models/predictions.ts'
+import { loadModel } from '../../src/models/service.ts'
 import type { TuningJobRow } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { answered, asker, type Ask } from '../graphql/ask.ts'
