@@ -7,11 +7,13 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import type { AppContext } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { inOperation } from '../operation.ts'
 import { refuseComplex, refuseDeepVariables } from './complexity.ts'
 import { Documents } from './document.ts'
 import { ERROR_LIMITS, LIMITS } from './limits.ts'
+import { Rates } from './rates.ts'
 
 /** What Yoga knows of a request before anything is executed, by HTTP and by WebSocket alike. */
 interface Asked {
@@ -28,7 +30,7 @@ type Run = (args: never) => unknown
  *
  * @param operationMs how long an operation may take
  */
-export function admission(operationMs: number = LIMITS.operationMs): Plugin {
+export function admission(operationMs: number = LIMITS.operationMs, rates: Rates = new Rates()): Plugin {
   const documents = new Documents()
   const found = new WeakMap<DocumentNode, readonly GraphQLError[]>()
   let served: GraphQLSchema
@@ -52,9 +54,12 @@ export function admission(operationMs: number = LIMITS.operationMs): Plugin {
       setParsedDocument(document)
     },
     onValidate: ({ setValidationFn }) => setValidationFn(check),
-    onExecute({ args, context, executeFn, setExecuteFn }) {
+    onExecute({ args, context, executeFn, setExecuteFn, setResultAndStopExecution }) {
       const document = args.document as DocumentNode
-      const reading = operationIn(document, args.operationName)?.operation === 'query'
+      const operation = operationIn(document, args.operationName)
+      const refusal = operation && rates.spend((context as unknown as AppContext).viewer, document, operation)
+      if (refusal) return setResultAndStopExecution({ errors: [refusal] })
+      const reading = operation?.operation === 'query'
       // A reader that went away wants no answer; what changes something is finished.
       const gone = reading ? (context as Asked).request?.signal : undefined
       setExecuteFn(withinTime(executeFn as Run, operationMs, gone) as typeof executeFn)

@@ -8,7 +8,7 @@ import { createApi, GRAPHQL_PATH } from './api.ts'
 import { bracketed, refusalBody, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
 import { withRequestId } from './request-id.ts'
-import { send, serveStatic } from './static.ts'
+import { SECURITY_HEADERS, send, serveStatic } from './static.ts'
 import { acceptWebSockets } from './websocket.ts'
 
 /** A listening server. */
@@ -21,7 +21,7 @@ export interface HttpServer {
 
 const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
 /** A client that sends its request, or reads its answer, slower than this is cut off. */
-const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
+export const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
 const READING_MS = 60_000
 /** How long calls may go on once the server is stopping. */
 const FINISH_WITHIN_MS = 2000
@@ -30,20 +30,22 @@ const FINISH_WITHIN_MS = 2000
  * Serve the API, the dashboard and the health of `ctx` on the configured address.
  *
  * @param dashboard folder of the built pages
+ * @param slowest   how long a request may take to arrive, ms
  * @throws ConflictError   the port is taken
  * @throws ValidationError the address cannot be listened on
  */
-export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD): Promise<HttpServer> {
+export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest = SLOWEST): Promise<HttpServer> {
   const { host, port } = ctx.config
   const api = createApi(ctx)
   const streams = new Set<ServerResponse>()
-  const server = createServer(SLOWEST, (request, response) => {
+  const server = createServer(slowest, (request, response) => {
     const id = randomUUID()
-    response.setHeader('x-request-id', id)
+    response.setHeaders(new Map([...Object.entries(SECURITY_HEADERS), ['x-request-id', id]]))
     const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
     if (refusal) return send(response, refusal.status, refusalBody(refusal))
     const path = request.url!.split('?', 1)[0]
     if (path === GRAPHQL_PATH) {
+      response.setHeader('cache-control', 'no-store')
       trackStream(streams, request, response)
       void withRequestId(id, () => api(request, response))
     } else if (path === '/health/live') send(response, 200, '{"status":"live"}')

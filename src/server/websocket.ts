@@ -61,7 +61,11 @@ export function acceptWebSockets(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refuseUpgrade(request, host)
     if (refusal) return turnAway(socket, refusal)
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      sockets.emit('connection', client, request)
+      client.removeAllListeners('error') // graphql-ws would print it; ws has closed the socket with the right code
+      client.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'))
+    })
   })
   return async () => {
     const force = setTimeout(() => sockets.clients.forEach((client) => client.terminate()), FAREWELL_MS)

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { WebSocket } from 'ws'
-import { serveHttp, type HttpServer } from '../../src/server/http.ts'
+import { serveHttp, SLOWEST, type HttpServer } from '../../src/server/http.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 
 export interface Answer {
@@ -28,10 +28,10 @@ export interface Target {
 
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json'
 
-export async function target(options: { threads?: number } = {}): Promise<Target> {
+export async function target(options: { threads?: number; slowest?: typeof SLOWEST } = {}): Promise<Target> {
   const opened = await testContext(options)
   const ctx = { ...opened, config: { ...opened.config, port: 0 } }
-  const server = await serveHttp(ctx, '/nowhere')
+  const server = await serveHttp(ctx, '/nowhere', options.slowest)
   const { hostname, port } = new URL(server.url)
   const send: Target['send'] = (body, headers = {}, path = '/graphql', method = 'POST') =>
     new Promise((resolve, reject) => {
