@@ -12,6 +12,7 @@ export { growForestTree } from "./forest";
 export { fillExits, quantise, scoreDouble, scoreSingle } from "./score";
 export { interventionalShap, pathShap } from "./shap";
 export { cscv } from "./cscv";
+export { nearest } from "./neighbours";
 export { cholesky, dotRows, solveRows } from "./linear";
 export { marginalLikelihood, maternMatrix, maternMeans, maternRows } from "./gaussian-process";
 export { predictSvr, trainSvr } from "./svr";

@@ -100,6 +100,8 @@ export interface Kernel {
   interventionalShap(shap: number, root: number): void
   // prettier-ignore
   pathShap(feature: number, number: number, left: number, cover: number, root: number, row: number, scratch: number, out: number): void
+  // prettier-ignore
+  nearest(points: number, stride: number, columns: number, pointCount: number, queries: number, queryCount: number, itself: number, k: number, scratch: number, index: number, distances: number): void
   // cscv
   cscv(sums: number, columns: number, blocks: number, rows: number, scratch: number, out: number): number
   // linear algebra: matrices are f64[n × n] by rows, n a multiple of 8

@@ -23,7 +23,11 @@ export function arrangeCandidates(candidates: CandidateMatrix, parameterNames: r
   const values = valuesOf(candidates)
   const order = parameterNames.map((name) => names.indexOf(name))
   if (order.every((from, at) => from === at)) return values
-  return values.map((_, cell) => values[cell - (cell % width) + order[cell % width]])
+  const arranged = new Float64Array(values.length)
+  for (let row = 0; row < values.length; row += width) {
+    for (let at = 0; at < width; at++) arranged[row + at] = values[row + order[at]]
+  }
+  return arranged
 }
 
 function checkNames(names: readonly string[], parameterNames: readonly string[]): void {
@@ -51,13 +55,26 @@ function valuesOf({ names, rows, packed }: CandidateMatrix): Float64Array {
   if (count > MAX_CANDIDATES)
     throw refusal(field, `${count} rows are too many for one request; send up to ${MAX_CANDIDATES}.`)
 
-  const values = packed ?? Float64Array.from(rows!.flat())
-  const bad = values.findIndex((value) => !Number.isFinite(value))
+  const values = packed ?? flat(rows!, width)
+  const bad = firstNotFinite(values)
   if (bad >= 0) {
     const place = `Row ${Math.floor(bad / width)} holds ${values[bad]} for ${names[bad % width]}`
     throw refusal(field, `${place}; every value must be a finite number.`)
   }
   return values
+}
+
+function flat(rows: readonly number[][], width: number): Float64Array {
+  const values = new Float64Array(rows.length * width)
+  rows.forEach((row, at) => values.set(row, at * width))
+  return values
+}
+
+/** @returns −1 where all are; a sum that is finite says so at once */
+function firstNotFinite(values: Float64Array): number {
+  let sum = 0
+  for (let cell = 0; cell < values.length; cell++) sum += values[cell]
+  return Number.isFinite(sum) ? -1 : values.findIndex((value) => !Number.isFinite(value))
 }
 
 function refusal(field: string, message: string): ValidationError {

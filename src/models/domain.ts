@@ -46,11 +46,14 @@ export function boxAround(points: Matrix): Pick<Domain, 'low' | 'high'> {
 /** Scale each parameter to [0, 1] of the box; one that was never varied counts for nothing. */
 export function scaleToBox({ low, high }: Pick<Domain, 'low' | 'high'>, parameters: Matrix): Matrix {
   const { rows, columns } = parameters
-  const values = parameters.values.map((value, cell) => {
-    const column = cell % columns
-    const width = high[column] - low[column]
-    return width > 0 ? (value - low[column]) / width : 0
-  })
+  const values = new Float64Array(rows * columns)
+  for (let column = 0; column < columns; column++) {
+    const from = low[column]
+    const width = high[column] - from
+    if (!(width > 0)) continue
+    for (let cell = column; cell < values.length; cell += columns)
+      values[cell] = (parameters.values[cell] - from) / width
+  }
   return { rows, columns, values }
 }
 
@@ -68,12 +71,15 @@ export function domainLimit(others: Neighbours): number {
  * @returns u8[rows], 1 = outside
  */
 export function outsideDomain({ low, high, limit }: Domain, parameters: Matrix, neighbours: Neighbours): Uint8Array {
-  const { columns, values } = parameters
+  const { rows, columns, values } = parameters
   const distance = meanDistance(neighbours, Math.min(DOMAIN_NEIGHBOURS, neighbours.k))
-  const outside = Uint8Array.from(distance, (d) => (d > limit ? 1 : 0))
-  values.forEach((value, cell) => {
-    const column = cell % columns
-    if (!(value >= low[column] && value <= high[column])) outside[Math.floor(cell / columns)] = 1
-  })
+  const outside = new Uint8Array(rows)
+  for (let row = 0, cell = 0; row < rows; row++) {
+    let isOutside = distance[row] > limit
+    for (let column = 0; column < columns; column++, cell++) {
+      isOutside ||= !(values[cell] >= low[column] && values[cell] <= high[column])
+    }
+    outside[row] = isOutside ? 1 : 0
+  }
   return outside
 }

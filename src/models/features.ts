@@ -44,18 +44,33 @@ export function featureSet(strategy: CompiledStrategy, settings: FeatureSettings
   return { features, matrix: (rows) => matrix(rows) }
 
   function matrix(rows: Float64Array): Matrix {
-    const count = rows.length / names.length
+    const width = names.length
+    const count = rows.length / width
+    if (features.length === width) return { rows: count, columns: width, values: rows }
     const values = new Float64Array(count * features.length)
-    const batch = risk ? strategy.bind(rows) : undefined
-    for (let row = 0; row < count; row++) {
-      const parameters = rows.subarray(row * names.length, (row + 1) * names.length)
-      let at = row * features.length
-      values.set(parameters, at)
-      at += names.length
-      if (batch) values[at++] = batch.takeProfit[row] / batch.stopLoss[row]
-      for (const [a, b] of pairs) values[at++] = parameters[b] - parameters[a]
+    const ratios = risk ? rewardOverRisk(rows) : null
+    for (let row = 0, from = 0, at = 0; row < count; row++, from += width) {
+      for (let column = 0; column < width; column++) values[at++] = rows[from + column]
+      if (ratios) values[at++] = ratios[row]
+      for (let pair = 0; pair < pairs.length; pair++)
+        values[at++] = rows[from + pairs[pair][1]] - rows[from + pairs[pair][0]]
     }
     return { rows: count, columns: features.length, values }
+  }
+
+  /** @returns f64[count]; where both levels are parameters, as mostly, nothing has to be evaluated */
+  function rewardOverRisk(rows: Float64Array): Float64Array {
+    const [reward, loss] = [names.indexOf(takeProfit!.trim()), names.indexOf(stopLoss!.trim())]
+    const width = names.length
+    const ratios = new Float64Array(rows.length / width)
+    let isPlain = reward >= 0 && loss >= 0
+    for (let row = 0; isPlain && row < ratios.length; row++) {
+      isPlain = rows[row * width + reward] > 0 && rows[row * width + loss] > 0
+      ratios[row] = rows[row * width + reward] / rows[row * width + loss]
+    }
+    if (isPlain) return ratios
+    const batch = strategy.bind(rows) // says what is wrong with a level that is none
+    return ratios.map((_, row) => batch.takeProfit[row] / batch.stopLoss[row])
   }
 }
 

@@ -24,10 +24,12 @@ export function selectRows(matrix: Matrix, rows: Int32Array): Matrix {
   return { rows: rows.length, columns: matrix.columns, values }
 }
 
+/** The matrix itself where these are all of its columns in their order. */
 export function selectColumns(matrix: Matrix, columns: Int32Array): Matrix {
+  if (columns.length === matrix.columns && columns.every((column, at) => column === at)) return matrix
   const values = new Float64Array(matrix.rows * columns.length)
-  for (let row = 0; row < matrix.rows; row++) {
-    columns.forEach((column, at) => (values[row * columns.length + at] = matrix.values[row * matrix.columns + column]!))
+  for (let row = 0, to = 0; row < matrix.rows; row++) {
+    for (let at = 0; at < columns.length; at++) values[to++] = matrix.values[row * matrix.columns + columns[at]]
   }
   return { rows: matrix.rows, columns: columns.length, values }
 }

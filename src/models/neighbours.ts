@@ -1,5 +1,5 @@
+import { localKernel } from '../engine/wasm.ts'
 import type { Matrix } from './estimator.ts'
-import { rowOf } from './matrix.ts'
 
 export interface Neighbours {
   /** neighbours per query */
@@ -10,84 +10,82 @@ export interface Neighbours {
   distance: Float64Array
 }
 
+/** Queries that are in the memory of the kernel at a time. */
+const QUERIES_AT_ONCE = 4096
+/** f64 that the kernel wants for itself. */
+const SCRATCH = 512
+
 /**
  * The k nearest points of every query, by looking at all of them.
  *
  * @param k 1 ≤ k ≤ points
  *
- * O(queries × points × columns): 10,000 queries, 200 points and 10 columns take about 40 ms.
+ * O(queries × points × columns): 10,000 queries, 200 points and 10 columns take about 8 ms.
  */
 export function nearestNeighbours(points: Matrix, queries: Matrix, k: number): Neighbours {
-  const search = new Search(points, k)
-  const found = emptyNeighbours(queries.rows, k)
-  for (let query = 0; query < queries.rows; query++) search.into(found, query, rowOf(queries, query), -1)
-  return found
+  return search(points, queries, k, QUERIES_AT_ONCE, false)
 }
 
 /** The k nearest other points of every point. @param k 1 ≤ k < points */
 export function nearestOthers(points: Matrix, k: number): Neighbours {
-  const search = new Search(points, k)
-  const found = emptyNeighbours(points.rows, k)
-  for (let point = 0; point < points.rows; point++) search.into(found, point, rowOf(points, point), point)
-  return found
+  return search(points, points, k, points.rows, true)
 }
 
 /** f64[queries], mean of the first `count` neighbours' distances. */
 export function meanDistance({ k, distance }: Neighbours, count = k): Float64Array {
-  return Float64Array.from({ length: distance.length / k }, (_, query) => {
+  const means = new Float64Array(distance.length / k)
+  for (let query = 0; query < means.length; query++) {
     let sum = 0
     for (let i = 0; i < count; i++) sum += distance[query * k + i]
-    return sum / count
-  })
+    means[query] = sum / count
+  }
+  return means
 }
 
 /** f64[queries], mean of what `values` (f64[points]) says at the neighbours. */
 export function meanOverNeighbours({ k, index }: Neighbours, values: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: index.length / k }, (_, query) => {
+  const means = new Float64Array(index.length / k)
+  for (let query = 0; query < means.length; query++) {
     let sum = 0
     for (let i = 0; i < k; i++) sum += values[index[query * k + i]]
-    return sum / k
-  })
+    means[query] = sum / k
+  }
+  return means
 }
 
-function emptyNeighbours(queries: number, k: number): Neighbours {
-  return { k, index: new Int32Array(queries * k), distance: new Float64Array(queries * k) }
+/** @param itself the queries are the points, and none counts as its own neighbour; then all are searched at once */
+function search(points: Matrix, queries: Matrix, k: number, atOnce: number, itself: boolean): Neighbours {
+  const { kernel, arena } = localKernel()
+  const mark = arena.mark()
+  const { columns } = points
+  const stride = Math.ceil(points.rows / 8) * 8
+  const capacity = Math.min(atOnce, queries.rows)
+  const pointsAt = arena.alloc(columns * stride * 8)
+  const queriesAt = arena.alloc(capacity * columns * 8)
+  const scratch = arena.alloc(SCRATCH * 8)
+  const indexAt = arena.alloc(capacity * k * 4)
+  const distanceAt = arena.alloc(capacity * k * 8)
+  arena.float64(pointsAt, columns * stride).set(byColumns(points, stride))
+
+  const index = new Int32Array(queries.rows * k)
+  const distance = new Float64Array(queries.rows * k)
+  for (let from = 0; from < queries.rows; from += capacity) {
+    const count = Math.min(capacity, queries.rows - from)
+    arena.float64(queriesAt, count * columns).set(queries.values.subarray(from * columns, (from + count) * columns))
+    // prettier-ignore
+    kernel.nearest(pointsAt, stride, columns, points.rows, queriesAt, count, itself ? 1 : 0, k, scratch, indexAt, distanceAt)
+    index.set(arena.int32(indexAt, count * k), from * k)
+    distance.set(arena.float64(distanceAt, count * k), from * k)
+  }
+  arena.release(mark)
+  return { k, index, distance }
 }
 
-/** The points and a list of the k nearest so far, kept in order by insertion. */
-class Search {
-  readonly #points: Matrix
-  readonly #squares: Float64Array
-  readonly #rows: Int32Array
-
-  constructor(points: Matrix, k: number) {
-    this.#points = points
-    this.#squares = new Float64Array(k)
-    this.#rows = new Int32Array(k)
+/** @returns f64[columns × stride], zeros behind the last point */
+function byColumns({ rows, columns, values }: Matrix, stride: number): Float64Array {
+  const turned = new Float64Array(columns * stride)
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) turned[column * stride + row] = values[row * columns + column]
   }
-
-  /** @param except a point to leave out, −1 for none */
-  into(found: Neighbours, query: number, at: Float64Array, except: number): void {
-    const { rows: count, columns, values } = this.#points
-    const squares = this.#squares.fill(Infinity)
-    const rows = this.#rows
-    const last = squares.length - 1
-    for (let point = 0, cell = 0; point < count; point++) {
-      let square = 0
-      for (let column = 0; column < columns; column++, cell++) {
-        const difference = values[cell] - at[column]
-        square += difference * difference
-      }
-      if (square >= squares[last] || point === except) continue
-      let place = last
-      for (; place > 0 && squares[place - 1] > square; place--) {
-        squares[place] = squares[place - 1]
-        rows[place] = rows[place - 1]
-      }
-      squares[place] = square
-      rows[place] = point
-    }
-    found.index.set(rows, query * found.k)
-    for (let i = 0; i <= last; i++) found.distance[query * found.k + i] = Math.sqrt(squares[i])
-  }
+  return turned
 }

@@ -233,7 +233,7 @@ const CandidateScoresType = builder.objectRef<CandidateScores>('CandidateScores'
       best: t.intList({
         description: 'Indices of the best rows, best first.',
         args: { top: t.arg.int({ required: true, defaultValue: 10 }) },
-        resolve: (scores, { top }) => scores.ranking.slice(0, Math.max(0, top)),
+        resolve: (scores, { top }) => [...scores.ranking.subarray(0, Math.max(0, top))],
       }),
       kernelMs: t.exposeFloat('kernelMs', { description: 'Time in the scoring kernel.' }),
       totalMs: t.exposeFloat('totalMs', { description: 'Time in the whole resolver.' }),

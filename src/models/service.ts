@@ -3,6 +3,7 @@ import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
 import { NotFoundError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { lowerBound } from '../market/range.ts'
 import { keyset, type Slice } from '../paging.ts'
 import { arrangeCandidates, type CandidateMatrix } from './candidate-matrix.ts'
 import { checksumOf, openModel, type OpenModel } from './download.ts'
@@ -75,7 +76,7 @@ export async function loadModel(ctx: AppContext, id: string): Promise<LoadedMode
 
 export interface CandidateScores extends Verdicts {
   /** indices of the rows, best first, by the model's own word */
-  ranking: number[]
+  ranking: Int32Array
   kernelMs: number
   totalMs: number
 }
@@ -98,8 +99,20 @@ export async function scoreCandidates(
   const kernelMs = performance.now() - kernelStarted
   const verdicts = predictor.judge(rows, predicted)
   const sign = predictor.calibration.higherIsBetter ? 1 : -1
-  const ranking = [...predicted.keys()].sort((a, b) => sign * (predicted[b] - predicted[a]) || a - b)
-  return { ...verdicts, ranking, kernelMs, totalMs: performance.now() - started }
+  return { ...verdicts, ranking: rankingOf(predicted, sign), kernelMs, totalMs: performance.now() - started }
+}
+
+/** @param sign 1: higher is better, −1: lower @returns i32[rows], best first; of equal ones the first */
+export function rankingOf(values: Float64Array, sign: number): Int32Array {
+  const worst = values.map((value) => -sign * value)
+  const sorted = worst.toSorted() // numbers, without a function for every two of them
+  const taken = new Int32Array(values.length)
+  const ranking = new Int32Array(values.length)
+  for (let row = 0; row < values.length; row++) {
+    const first = lowerBound(sorted, worst[row])
+    ranking[first + taken[first]++] = row
+  }
+  return ranking
 }
 
 export interface ModelFilter {

@@ -26,6 +26,32 @@ describe('nearest neighbours', () => {
     expect([...distance]).toEqual([0, 1, 0, 1, 1, 1, 4, 5])
   })
 
+  test('are the same bits for any number of points, columns and queries', () => {
+    for (const [points, columns, queries, k] of [
+      [3, 1, 5, 3],
+      [9, 2, 4097, 1],
+      [511, 5, 40, 32],
+      [513, 7, 40, 20],
+      [1600, 3, 9, 40],
+    ]) {
+      const [x, y] = [points, queries].map((rows, seed) => ({ rows, columns, values: noise(rows * columns, seed).y }))
+      const { index, distance } = nearestNeighbours(x, y, k)
+      for (let query = 0; query < queries; query += Math.ceil(queries / 20)) {
+        const squares = Array.from({ length: points }, (_, point) => {
+          let sum = 0
+          for (let c = 0; c < columns; c++) {
+            const d = x.values[point * columns + c] - y.values[query * columns + c]
+            sum += d * d
+          }
+          return sum
+        })
+        const sorted = [...squares.keys()].sort((a, b) => squares[a] - squares[b] || a - b).slice(0, k)
+        expect([...index.subarray(query * k, query * k + k)]).toEqual(sorted)
+        expect([...distance.subarray(query * k, query * k + k)]).toEqual(sorted.map((at) => Math.sqrt(squares[at])))
+      }
+    }
+  })
+
   test('take the first of equally near points', () => {
     expect([...nearestNeighbours(matrixOf([[1], [-1], [1]]), matrixOf([[0]]), 2).index]).toEqual([0, 1])
   })

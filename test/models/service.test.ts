@@ -210,7 +210,7 @@ describe('scoreCandidates', () => {
     expect(bitsOf(await scoreCandidates(ctx, modelId, reversed))).toEqual(bitsOf(scores))
 
     expect(scores.predicted).toHaveLength(50)
-    expect(scores.ranking.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at))
+    expect(Array.from(scores.ranking).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at))
     const one = await predict(ctx, modelId, Object.fromEntries(names.map((name, at) => [name, rows[3][at]])))
     expect([scores.predicted[3], scores.low[3], scores.confidence[3]]).toEqual([
       one.predictedValue,
