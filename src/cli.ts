@@ -21,6 +21,13 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .description('serve the dashboard and the API (what "npm start" runs)')
     .action(() => run(import('./cli/serve.ts').then(({ serve }) => serve())))
   program
+    .command('worker')
+    .description('work on the jobs of the PostgreSQL at DATABASE_URL, without dashboard and API')
+    .action(() => {
+      const environment = { ...process.env, TUNEBOOK_ROLE: 'worker' }
+      run(import('./cli/serve.ts').then(({ serve }) => serve(environment)))
+    })
+  program
     .command('tune <file>')
     .description('run the tuning job that a JSON file describes; see examples/')
     .action((file: string) => run(import('./cli/tune.ts').then(({ tune }) => tune(file, options()))))

@@ -16,12 +16,12 @@ function wholeNumber(low: number, high: number) {
   const error = `It must be a whole number from ${low} to ${high}.`
   return z
     .string()
-    .regex(/^\d{1,9}$/, { error })
+    .regex(/^\d{1,15}$/, { error })
     .transform(Number)
     .pipe(z.number().min(low, { error }).max(high, { error }))
 }
 
-const Environment = z.object({
+const Settings = z.object({
   PORT: optional(wholeNumber(0, 65_535).default(4000)),
   HOST: optional(
     z
@@ -43,6 +43,7 @@ const Environment = z.object({
   TUNEBOOK_HOME: optional(z.string().default('.tunebook')),
   TUNEBOOK_THREADS: optional(wholeNumber(1, 256).default(availableParallelism())),
   TUNEBOOK_MAX_QUEUED: optional(wholeNumber(1, 1_000_000).default(5000)),
+  TUNEBOOK_SHARE_FROM: optional(wholeNumber(0, 1e15).default(5e9)),
   TUNEBOOK_ROLE: optional(z.enum(ROLES).default('all')),
   EXCHANGE_API_ROOT: optional(
     z
@@ -52,6 +53,12 @@ const Environment = z.object({
       .optional(),
   ),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
+})
+
+/** The embedded database belongs to one process, which has to do everything itself. */
+const Environment = Settings.refine(({ TUNEBOOK_ROLE, DATABASE_URL }) => TUNEBOOK_ROLE === 'all' || DATABASE_URL, {
+  path: ['TUNEBOOK_ROLE'],
+  error: 'A process that does only a part needs DATABASE_URL, by which it shares one PostgreSQL with the others.',
 })
 
 export interface Config {
@@ -65,6 +72,11 @@ export interface Config {
   readonly threads: number
   /** jobs that may wait; one more is refused */
   readonly maxQueued: number
+  /**
+   * bar × samples from which the backtests of a job are spread over all workers of the database; below it the candles
+   * travel longer than the work takes
+   */
+  readonly shareFrom: number
   readonly role: (typeof ROLES)[number]
   /** replaces the address of every exchange that candles are downloaded from: a proxy, or a test */
   readonly exchangeApiRoot: string | undefined
@@ -95,6 +107,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     home: resolve(env.TUNEBOOK_HOME),
     threads: env.TUNEBOOK_THREADS,
     maxQueued: env.TUNEBOOK_MAX_QUEUED,
+    shareFrom: env.TUNEBOOK_SHARE_FROM,
     role: env.TUNEBOOK_ROLE,
     exchangeApiRoot: env.EXCHANGE_API_ROOT,
     logLevel: env.LOG_LEVEL,

@@ -19,8 +19,8 @@ const SAME_WISH_MS = 250
  * @returns 0 after an orderly stop
  * @throws CliFailure with everything that stands in the way of a start
  */
-export async function serve(): Promise<number> {
-  const config = readConfig(process.env)
+export async function serve(environment = process.env): Promise<number> {
+  const config = readConfig(environment)
   const app = await start(config)
   const server = config.role === 'worker' ? null : await listenOrClose(app)
   if (server) writeServerFile(config.home, server.url)

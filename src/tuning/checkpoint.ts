@@ -4,7 +4,7 @@ import type { AppContext } from '../context.ts'
 import type { Attempt } from './attempt.ts'
 import { metricRow } from './evaluator.ts'
 import { pack, unpack } from './packed.ts'
-import { samples } from './table.ts'
+import { samples, type TuningJobRow } from './table.ts'
 
 /** Column of the metrics that is stored plain. */
 const TRADE_COUNT = METRIC_NAMES.indexOf('tradeCount')
@@ -42,15 +42,25 @@ export async function saveSamples(
   rows: Float64Array,
   metrics: Float64Array,
 ): Promise<void> {
-  const width = attempt.job.strategy.parameterSpace.length
-  const values = Array.from({ length: rows.length / width }, (_, at) => {
+  const values = sampleValues(attempt.job, from, rows, metrics)
+  await attempt.transaction((tx) => tx.insert(samples).values(values).onConflictDoNothing())
+}
+
+/** A block as rows of the table; parameters as in `saveSamples`. */
+export function sampleValues(
+  job: TuningJobRow,
+  from: number,
+  rows: Float64Array,
+  metrics: Float64Array,
+): (typeof samples.$inferInsert)[] {
+  const width = job.strategy.parameterSpace.length
+  return Array.from({ length: rows.length / width }, (_, at) => {
     const own = metricRow(metrics, at)
     return {
-      jobId: attempt.job.id,
+      jobId: job.id,
       index: from + at,
       tradeCount: own[TRADE_COUNT],
       packed: pack(rows.subarray(at * width, (at + 1) * width), own),
     }
   })
-  await attempt.transaction((tx) => tx.insert(samples).values(values).onConflictDoNothing())
 }

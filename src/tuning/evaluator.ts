@@ -32,6 +32,12 @@ export class Evaluator {
     return this.strategy.parameterNames.length
   }
 
+  /** Candles of a period that are there. */
+  bars(period: Period): number {
+    const { start, end } = windowOf(this.#openTime, period, 0)
+    return end - start
+  }
+
   /** @param rows f64[count × parameters] @returns f64[count × 26] */
   async run(rows: Float64Array, period: Period, options?: RunOptions): Promise<Float64Array> {
     if (rows.length === 0) return new Float64Array()

@@ -3,6 +3,7 @@ import type { AppContext } from '../context.ts'
 import { DomainError, UnavailableError } from '../errors.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
+import { shareBacktests, type Sharing } from './blocks.ts'
 import { checkCandles, openJobCandles } from './candles.ts'
 import { finishedSamples, saveSamples } from './checkpoint.ts'
 import { complete } from './completion.ts'
@@ -64,7 +65,16 @@ export class JobRun {
       progress: (phase, done, total) => this.#step(phase, done, total),
       finished: () => finishedSamples(this.#ctx, this.#attempt),
       save: (from, rows, metrics) => saveSamples(this.#attempt, from, rows, metrics),
+      share: (work) => this.#share(work),
     }
+  }
+
+  /** Others can only help where they reach the same database. */
+  #share(work: Sharing): Promise<Float64Array> | null {
+    const { config, storage } = this.#ctx
+    const size = work.bars * (work.rows.length / this.#attempt.job.strategy.parameterSpace.length)
+    if (storage.engine.kind === 'embedded' || size < config.shareFrom) return null
+    return shareBacktests(this.#ctx, this.#attempt, work)
   }
 
   /**

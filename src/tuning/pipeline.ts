@@ -10,6 +10,7 @@ import { overfitting } from '../models/validation.ts'
 import { defaultRow } from '../strategy/parameter-space.ts'
 import { drawSamples } from '../strategy/sampling.ts'
 import { correlations, importances, sensitivities, type Importances } from './analysis.ts'
+import type { Sharing } from './blocks.ts'
 import { Evaluator, metricsList } from './evaluator.ts'
 import type { Candidate, JobPhase, JobResult, OutOfSample } from './job.ts'
 import { learn, type Learned } from './learn.ts'
@@ -26,6 +27,8 @@ export interface Hooks {
   finished: () => Promise<Float64Array>
   /** A block of samples is done. @param from index of its first sample */
   save: (from: number, rows: Float64Array, metrics: Float64Array) => Promise<void>
+  /** Have other workers help to backtest all samples. @returns f64[count × 26]; null: not worth it, or nobody could */
+  share?: (work: Sharing) => Promise<Float64Array> | null
 }
 
 export interface Samples {
@@ -124,14 +127,21 @@ async function backtest(
   evaluator: Evaluator,
   rows: Float64Array,
   settings: TuningSettings,
-  { signal, progress, finished, save }: Hooks,
+  { signal, progress, finished, save, share }: Hooks,
 ): Promise<Samples> {
   const { width } = evaluator
   const count = rows.length / width
   const metrics = new Float64Array(count * METRIC_NAMES.length)
   const before = await finished()
-  metrics.set(before)
-  for (let from = before.length / METRIC_NAMES.length; from < count; from += BLOCK) {
+  const shared = share?.({
+    rows,
+    finished: before.length / METRIC_NAMES.length,
+    bars: evaluator.bars(settings.training),
+    signal,
+    progress: (done) => progress('BACKTESTING', done, count),
+  })
+  metrics.set((await shared) ?? before)
+  for (let from = shared ? count : before.length / METRIC_NAMES.length; from < count; from += BLOCK) {
     progress('BACKTESTING', from, count)
     const block = rows.subarray(from * width, Math.min(count, from + BLOCK) * width)
     const onProgress = (part: number) => progress('BACKTESTING', from + part, count)

@@ -10,6 +10,8 @@ import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { samples, tuningJobs, type TuningJobRow } from './table.ts'
 
 export const TUNING_QUEUE = 'tuning'
+/** Blocks of samples of large jobs. */
+export const BLOCK_QUEUE = 'tuning-block'
 export const JOB_TOPIC = 'tuningJob'
 
 /** What a worker is told of a job. */
@@ -61,6 +63,7 @@ export async function enqueue(ctx: AppContext, tx: Transaction, jobId: string, p
  */
 export async function cancelTuningJob(ctx: AppContext, id: string): Promise<TuningJobRow> {
   await ctx.queue.declare(TUNING_QUEUE)
+  await ctx.queue.declare(BLOCK_QUEUE)
   return ctx.db.transaction(async (tx) => {
     const [row] = await tx
       .update(tuningJobs)
@@ -69,6 +72,7 @@ export async function cancelTuningJob(ctx: AppContext, id: string): Promise<Tuni
       .returning()
     if (!row) throw await whyNot(tx, id, 'Only a PENDING or RUNNING job can be cancelled.')
     await ctx.queue.withdraw(tx, TUNING_QUEUE, id)
+    await ctx.queue.withdraw(tx, BLOCK_QUEUE, id)
     await announce(tx, JOB_TOPIC, id)
     return row
   })

@@ -3,14 +3,21 @@ import type { AppContext } from '../context.ts'
 import { announce } from '../events.ts'
 import type { Delivery } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
+import { type BlockMessage, workBlock } from './blocks.ts'
 import { JobRun } from './job-run.ts'
 import type { JobError } from './job.ts'
-import { JOB_TOPIC, nextRevision, TUNING_QUEUE, type TuningMessage } from './service.ts'
+import { BLOCK_QUEUE, JOB_TOPIC, nextRevision, TUNING_QUEUE, type TuningMessage } from './service.ts'
 import { tuningJobs, type TuningJobRow } from './table.ts'
 
-/** Take jobs from the queue, one at a time, until the queue stops. */
+/** Take jobs, and blocks of large ones, from the queue, one of each at a time, until the queue stops. */
 export async function startWorker(ctx: AppContext): Promise<void> {
   await ctx.queue.declare(TUNING_QUEUE)
+  await ctx.queue.declare(BLOCK_QUEUE)
+  await ctx.queue.work<BlockMessage>(
+    BLOCK_QUEUE,
+    (delivery) => workBlock(ctx, delivery),
+    ({ jobId }) => bury(ctx, jobId),
+  )
   await ctx.queue.work<TuningMessage>(
     TUNING_QUEUE,
     (delivery) => work(ctx, delivery),
