@@ -1,6 +1,5 @@
 import { CombinedModel, combinedFromBytes } from './combined-model.ts'
 import { contest, contestSeconds, CONTEST_ROWS, FOLDS, scoresOf } from './contest.ts'
-import type { GroupedEstimator } from './ensemble.ts'
 import { checkTrainingSet, resolveHyperparameters, type Estimator, type HyperparameterInfo } from './estimator.ts'
 import { groupRows } from './groups.ts'
 
@@ -17,7 +16,7 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
 ]
 
 /** The algorithm that predicts unseen rows best, with its defaults. */
-export function autoOf(candidates: readonly Estimator[]): GroupedEstimator {
+export function autoOf(candidates: readonly Estimator[]): Estimator {
   return {
     algorithm: 'AUTO',
     description: 'Tries every algorithm and keeps the one that predicts unseen samples best.',

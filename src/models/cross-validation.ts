@@ -18,7 +18,9 @@ export interface CrossValidation {
   gap: number | null
   /** f64[rows], the prediction of each row by models that have not seen it, mean over the repeats */
   outOfFold: Float64Array
-  /** mean R² lost by shuffling, one row per fold and one entry per feature; null unless asked for */
+  /** f64[rows], the same of the first repeat alone: one model's word each, as a single model will be used */
+  outOfFirstFold: Float64Array
+  /** mean R² lost by shuffling, one row per fold of the first repeat, an entry per feature; null unless asked for */
   importanceByFold: Float64Array[] | null
 }
 
@@ -27,6 +29,8 @@ export interface CrossValidationSettings {
   repeats?: number
   /** names of the features: measure on each fold's unseen rows how much each matters */
   importanceOf?: readonly string[]
+  /** shuffles of each feature for that */
+  shuffles?: number
 }
 
 /**
@@ -45,12 +49,14 @@ export async function crossValidate(
   options: Record<string, unknown>,
   seed: number,
   run: TaskRunner,
-  { folds = 5, repeats = 3, importanceOf }: CrossValidationSettings = {},
+  { folds = 5, repeats = 3, importanceOf, shuffles }: CrossValidationSettings = {},
 ): Promise<CrossValidation> {
   const results = await Promise.all(repeatedFolds(groups, seed, folds, repeats).map(examine))
   const outOfFold = new Float64Array(target.length)
+  const outOfFirstFold = new Float64Array(target.length)
   for (const { fold, predicted } of results) {
     fold.validation.forEach((row, at) => (outOfFold[row] += predicted[at] / repeats))
+    if (fold.repeat === 0) fold.validation.forEach((row, at) => (outOfFirstFold[row] = predicted[at]))
   }
   const r2ByFold = results.map(({ validation }) => validation)
   const known = r2ByFold.filter((value) => value !== null)
@@ -64,7 +70,8 @@ export async function crossValidate(
     r2StandardDeviation: known.length > 1 ? standardDeviation(known) : null,
     gap: exists && trained.length > 0 ? mean(trained) - mean(known) : null,
     outOfFold,
-    importanceByFold: importanceOf ? results.map(({ importance }) => importance!) : null,
+    outOfFirstFold,
+    importanceByFold: importanceOf ? results.flatMap(({ importance }) => importance ?? []) : null,
   }
 
   async function examine(fold: Fold, at: number): Promise<Examined> {
@@ -72,17 +79,16 @@ export async function crossValidate(
     const [learned, actual] = [selectValues(target, fold.train), selectValues(target, fold.validation)]
     const model = await estimator.fit(seen, learned, options, seed, run)
     const predicted = model.predict(unseen)
-    const importance =
-      importanceOf &&
-      permutationImportance((rows) => model.predict(rows), unseen, importanceOf, actual, seed + at).map(({ losses }) =>
-        mean(losses),
-      )
+    const lost =
+      importanceOf && fold.repeat === 0
+        ? permutationImportance((rows) => model.predict(rows), unseen, importanceOf, actual, seed + at, shuffles)
+        : undefined
     return {
       fold,
       predicted,
       validation: r2(actual, predicted),
       training: r2(learned, model.predict(seen)),
-      importance: importance && Float64Array.from(importance),
+      importance: lost && Float64Array.from(lost, ({ losses }) => mean(losses)),
     }
   }
 }
@@ -139,10 +145,11 @@ export async function learningCurve(
   options: Record<string, unknown>,
   seed: number,
   run: TaskRunner,
+  shares: readonly number[] = CURVE_SHARES,
 ): Promise<LearningCurvePoint[]> {
   const folds = repeatedFolds(groups, seed, 5, 1)
   return Promise.all(
-    CURVE_SHARES.map(async (share) => {
+    shares.map(async (share) => {
       const points = await Promise.all(
         folds.map(async ({ train, validation }) => {
           const rows = firstGroups(train, groups, share)

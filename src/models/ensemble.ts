@@ -1,14 +1,6 @@
 import { CombinedModel, combinedFromBytes } from './combined-model.ts'
 import { contest, contestSeconds, CONTEST_ROWS, FOLDS, scoresOf, type Contestant } from './contest.ts'
-import {
-  checkTrainingSet,
-  resolveHyperparameters,
-  type Estimator,
-  type FittedModel,
-  type HyperparameterInfo,
-  type Matrix,
-  type TaskRunner,
-} from './estimator.ts'
+import { checkTrainingSet, resolveHyperparameters, type Estimator, type HyperparameterInfo } from './estimator.ts'
 import { groupRows } from './groups.ts'
 import { selectValues } from './matrix.ts'
 import { nonNegativeLeastSquares } from './non-negative.ts'
@@ -26,26 +18,13 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   },
 ]
 
-/** An estimator that cross-validates inside and therefore wants to know which rows belong together. */
-export interface GroupedEstimator extends Estimator {
-  /** @param groups i32[rows], rows that may not be separated; left out: rows with the same features */
-  fit(
-    features: Matrix,
-    target: Float64Array,
-    options: Record<string, unknown>,
-    seed: number,
-    run: TaskRunner,
-    groups?: Int32Array,
-  ): Promise<FittedModel>
-}
-
 /**
  * A stack: the weighted mean of all algorithms with their defaults that comes closest to the target on rows that they
  * have not seen (Breiman 1996). The weights are not negative and add up to 1.
  *
  * Its out-of-bag predictions are out of fold twice: a fold's weights come from the other folds.
  */
-export function ensembleOf(candidates: readonly Estimator[]): GroupedEstimator {
+export function ensembleOf(candidates: readonly Estimator[]): Estimator {
   return {
     algorithm: 'ENSEMBLE',
     description: 'A weighted mean of all algorithms; the weights come from rows that they had not seen.',

@@ -51,6 +51,8 @@ export interface Estimator {
    * @param target   f64[rows], finite
    * @param options  hyperparameters by name; those left out take their default
    * @param seed     any integer; its low 32 bits count
+   * @param groups   i32[rows], rows that may not be separated, for those that cross-validate inside; left out: rows
+   *                 with the same features
    * @throws ValidationError every unknown or out-of-range hyperparameter by name; too few or too many rows
    */
   fit(
@@ -59,6 +61,7 @@ export interface Estimator {
     options: Record<string, unknown>,
     seed: number,
     run: TaskRunner,
+    groups?: Int32Array,
   ): Promise<FittedModel>
 
   /** Read back what `toBytes` wrote. @throws DomainError MODEL_UNREADABLE */

@@ -41,12 +41,13 @@ export function permutationImportance(
   names: readonly string[],
   target: Float64Array,
   seed: number,
+  repeats = REPEATS,
 ): FeatureImportance[] {
   const shuffles: Shuffles = (column, repeat) =>
     new Random(seed, SHUFFLE_STREAM + column * REPEATS + repeat).permutation(features.rows)
   return rankImportance(
     names,
-    names.map((_, column) => permutationLosses(predict, features, target, column, shuffles, REPEATS)),
+    names.map((_, column) => permutationLosses(predict, features, target, column, shuffles, repeats)),
   )
 }
 

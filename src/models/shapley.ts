@@ -34,7 +34,9 @@ const ORDER_STREAM = 0x73686170
  * backwards (antithetic; Mitchell et al. 2022): what a row's features contribute adds up along every order, so the sum
  * is right by construction and only the division among features is estimated.
  *
- * @param background at most 100 rows, see `backgroundRows`
+ * @param background    at most 100 rows, see `backgroundRows`
+ * @param orders        per row, beyond `exactFeatures`
+ * @param exactFeatures up to here every coalition is looked at
  *
  * Costs background rows × min(2^features, 16 · features) predictions a row; use the trees' own method where there is
  * one.
@@ -45,10 +47,11 @@ export function shapleyValues(
   background: Matrix,
   seed: number,
   orders: number = ORDERS,
+  exactFeatures: number = EXACT_FEATURES,
 ): Explanation {
   const { columns } = rows
   const contributions = { rows: rows.rows, columns, values: new Float64Array(rows.values.length) }
-  const exact = columns <= EXACT_FEATURES
+  const exact = columns <= exactFeatures
   for (let row = 0; row < rows.rows; row++) {
     const at = rowOf(rows, row)
     const worth = (coalitions: readonly Uint8Array[]): Float64Array => worths(predict, at, background, coalitions)

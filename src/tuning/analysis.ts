@@ -1,47 +1,97 @@
 import { METRIC_NAMES } from '../backtest/metrics.ts'
+import { mean } from '../engine/statistics.ts'
 import { correlationMatrix, type CorrelationMatrix } from '../models/correlation.ts'
-import { groupedImportance, isImportanceReasonable, permutationImportance } from '../models/importance.ts'
+import { explainRows, type Explained } from '../models/explain-task.ts'
+import type { TaskRunner } from '../models/estimator.ts'
+import { gainImportance } from '../models/gain.ts'
+import {
+  groupedImportance,
+  isImportanceReasonable,
+  permutationImportance,
+  type FeatureImportance as RankedImportance,
+  type Predict,
+} from '../models/importance.ts'
 import { selectRows, selectValues } from '../models/matrix.ts'
 import type { Predictor } from '../models/predictor.ts'
 import { backgroundRows, sensitivity } from '../models/sensitivity.ts'
+import { sobolIndices, type SobolIndex } from '../models/sobol-indices.ts'
 import { toRow } from '../strategy/parameter-space.ts'
+import { associations } from './associations.ts'
 import { metricRow } from './evaluator.ts'
-import type { Candidate, FeatureImportance, Sensitivity } from './job.ts'
+import type { Association, Candidate, FeatureImportance, Sensitivity } from './job.ts'
 import type { Learned } from './learn.ts'
 import type { Samples } from './pipeline.ts'
 import type { TuningSettings } from './settings.ts'
 
 export interface Importances {
   shown: FeatureImportance[]
+  /** the same by raw parameter */
+  byParameter: FeatureImportance[]
   /** whether they look like knowledge rather than chance */
   reasonable: boolean
 }
 
-/** What helps the model on samples that it has not seen. */
-export function importances(learned: Learned, { objective }: Samples, { seed }: TuningSettings): Importances {
+/**
+ * What helps the model on samples that it has not seen, what moves its predictions of them, and what its splits were
+ * made of.
+ */
+export async function importances(
+  learned: Learned,
+  objective: Float64Array,
+  { seed }: TuningSettings,
+  run: TaskRunner,
+): Promise<Importances> {
   const { model, matrix, featureNames, features, split } = learned
+  const unseen = selectRows(matrix, split.validation)
+  const background = backgroundRows(selectRows(matrix, split.train), seed)
+  const explained = await explainRows(model, unseen, background, seed, run)
   const byFeature = permutationImportance(
     (part) => model.predict(part),
-    selectRows(matrix, split.validation),
+    unseen,
     featureNames,
     selectValues(objective, split.validation),
     seed,
   )
   const parametersOf = new Map(features.features.map(({ name, parameters }) => [name, parameters]))
   const byParameter = groupedImportance(byFeature, parametersOf)
+  const gains = gainImportance(model)
+  const owners = featureNames.map((name) => ownersOf(name, parametersOf))
+  const own = featureNames.map((name) => [name])
   return {
-    shown: byFeature.map(({ feature, importance, standardDeviation, rank }) => ({
-      feature,
-      importance,
-      standardDeviation,
-      shap: null,
-      rank,
-    })),
+    shown: shownWith(byFeature, explained, own, gains),
+    byParameter: shownWith(byParameter, explained, owners, gains),
     reasonable: isImportanceReasonable(byFeature, byParameter, learned.importanceStability),
   }
 }
 
-/** How the prediction answers to each parameter, around the best candidate. */
+/** The parameters that a feature is made of; itself, where it is made of none. */
+function ownersOf(name: string, parametersOf: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const parameters = parametersOf.get(name) ?? []
+  return parameters.length > 0 ? parameters : [name]
+}
+
+/** @param owners of each feature, who share what it contributes */
+function shownWith(
+  ranked: readonly RankedImportance[],
+  { rows, values }: Explained,
+  owners: readonly (readonly string[])[],
+  gains: Float64Array | null,
+): FeatureImportance[] {
+  return ranked.map(({ feature, importance, standardDeviation, rank }) => {
+    const share = owners.map((names) => (names.includes(feature) ? 1 / names.length : 0))
+    const contributed = Float64Array.from({ length: rows.rows }, (_, row) => {
+      const sum = share.reduce((total, part, column) => total + part * values[row * rows.columns + column], 0)
+      return Math.abs(sum)
+    })
+    const gain = gains && share.reduce((total, part, column) => total + part * gains[column], 0)
+    return { feature, importance, standardDeviation, shap: mean(contributed), gain, rank }
+  })
+}
+
+/**
+ * How the prediction answers to each parameter, around the best candidate. Sobol' indices describe the model; one that
+ * explains nothing of unseen samples has none to show.
+ */
 export function sensitivities(
   learned: Learned,
   predictor: Predictor,
@@ -52,14 +102,32 @@ export function sensitivities(
   const specs = strategy.parameterSpace
   const parameters = { rows: samples.count, columns: specs.length, values: samples.rows }
   const { predicted } = learned
+  const predict: Predict = ({ values }) => predictor.predict(values)
+  const indices = (learned.validation.r2 ?? 0) > 0 ? sobolIndices(predict, specs, seed) : null
   return sensitivity({
-    predict: (rows) => predictor.predict(rows.values),
+    predict,
     specs,
     background: backgroundRows(selectRows(parameters, learned.split.train), seed),
     optimum: toRow(specs, best.parameters),
     spread: predicted.reduce((a, b) => Math.max(a, b)) - predicted.reduce((a, b) => Math.min(a, b)),
-  }).map(({ safeRange, ...rest }) => ({ ...rest, safeRange: { ...safeRange, level: SAFE_LEVEL } }))
+  }).map(({ safeRange, ...rest }, at) => ({
+    ...rest,
+    ...(indices && withLevels(indices[at])),
+    safeRange: { ...safeRange, level: SAFE_LEVEL },
+  }))
 }
+
+function withLevels(index: SobolIndex): Omit<Required<Sensitivity>, 'parameter' | 'points' | 'safeRange'> {
+  const { firstOrderInterval, totalInterval } = index
+  return {
+    ...index,
+    firstOrderInterval: { ...firstOrderInterval, level: BOOTSTRAP_LEVEL },
+    totalInterval: { ...totalInterval, level: BOOTSTRAP_LEVEL },
+  }
+}
+
+/** Of the intervals of Sobol' indices; see `models/sobol-indices.ts`. */
+const BOOTSTRAP_LEVEL = 0.95
 
 /** Share of the spread within which a prediction counts as unchanged; see `models/sensitivity.ts`. */
 const SAFE_LEVEL = 0.05
@@ -67,16 +135,22 @@ const SAFE_LEVEL = 0.05
 /** Metrics worth correlating with the parameters. */
 const CORRELATED = ['roi', 'sharpeRatio', 'maxDrawdown', 'winRate', 'profitFactor', 'tradeCount'] as const
 
-/** How parameters and main metrics go together over all samples. */
-export function correlations(samples: Samples, { strategy }: TuningSettings): CorrelationMatrix {
+/** How parameters and main metrics go together over all samples, and the strongest ties to any metric. */
+export function correlations(
+  samples: Samples,
+  { strategy }: TuningSettings,
+): CorrelationMatrix & { strongest: Association[] } {
   const specs = strategy.parameterSpace
-  const parameters = specs.map(({ name }, column) => [
+  const parameters = specs.map(({ name }, column): [string, Float64Array] => [
     name,
     Float64Array.from({ length: samples.count }, (_, at) => samples.rows[at * specs.length + column]),
   ])
-  const metrics = CORRELATED.map((name) => {
+  const metrics = CORRELATED.map((name): [string, Float64Array] => {
     const column = METRIC_NAMES.indexOf(name)
     return [name, Float64Array.from({ length: samples.count }, (_, at) => metricRow(samples.metrics, at)[column])]
   })
-  return correlationMatrix(Object.fromEntries([...parameters, ...metrics]))
+  return {
+    ...correlationMatrix(Object.fromEntries([...parameters, ...metrics])),
+    strongest: associations(parameters, samples.metrics),
+  }
 }

@@ -121,6 +121,7 @@ function withSpace(own: StrategyDefinition, replacement: ParameterSpec[]): Strat
   return compileStrategy({ ...own, parameterSpace }).definition
 }
 
+/** Those that were given; the others are chosen with the samples at hand. */
 function checkHyperparameters({ algorithm, hyperparameters }: CreateTuningJobInput): Record<string, number> {
   const { hyperparameters: known } = getEstimator(algorithm)
   const given = hyperparameters ?? {}
@@ -128,7 +129,8 @@ function checkHyperparameters({ algorithm, hyperparameters }: CreateTuningJobInp
     const example = `{"${known[0]?.name}": ${known[0]?.default}}`
     throw ValidationError.at('hyperparameters', `must be an object of name to number, as in ${example}.`)
   }
-  return { ...resolveHyperparameters(known, given as Record<string, unknown>) }
+  resolveHyperparameters(known, given as Record<string, unknown>) // throws what is wrong with them
+  return { ...(given as Record<string, number>) }
 }
 
 function riskLimits(limits: CreateTuningJobInput['riskLimits']): RiskLimits {

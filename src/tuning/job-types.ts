@@ -12,6 +12,8 @@ import { DEFAULT_SAMPLE_ORDER, JobStatusEnum, SampleFilterInput, SampleOrderInpu
 import { JOB_PHASES, type JobError, type RiskLimits } from './job.ts'
 import {
   CandidateType,
+  CrossValidationType,
+  LearningCurveType,
   CorrelationMatrixType,
   FeatureImportanceType,
   OutOfSampleType,
@@ -133,7 +135,11 @@ builder.node(TuningJobType, {
       description: 'The algorithm that AUTO or ENSEMBLE settled on, with its parts and weights.',
       resolve: (job) => job.result?.chosenAlgorithm ?? null,
     }),
-    hyperparameters: t.field({ type: 'JSON', resolve: (job) => job.hyperparameters }),
+    hyperparameters: t.field({
+      type: 'JSON',
+      description: 'As they were given. Where none were, the job chose among presets; the model has what it came to.',
+      resolve: (job) => job.hyperparameters,
+    }),
     features: t.field({ type: FeatureSettingsType, resolve: (job) => job.features }),
 
     training: t.field({ type: FitScoresType, nullable: true, resolve: (job) => job.result?.training ?? null }),
@@ -144,6 +150,18 @@ builder.node(TuningJobType, {
       description: 'Computed once, after every choice.',
       resolve: (job) => job.result?.test ?? null,
     }),
+    crossValidation: t.field({
+      type: CrossValidationType,
+      nullable: true,
+      description: 'On training and validation part; null where nothing was learned, and for jobs of older versions.',
+      resolve: (job) => job.result?.crossValidation ?? null,
+    }),
+    learningCurve: t.field({
+      type: LearningCurveType,
+      nullable: true,
+      description: 'Would more samples help? Null where it would have taken too long.',
+      resolve: (job) => job.result?.learningCurve ?? null,
+    }),
     overfitting: t.float({
       nullable: true,
       description: 'Training R² minus validation R², at least 0.',
@@ -153,6 +171,11 @@ builder.node(TuningJobType, {
     featureImportance: t.field({
       type: [FeatureImportanceType],
       resolve: (job) => job.result?.featureImportance ?? [],
+    }),
+    parameterImportance: t.field({
+      type: [FeatureImportanceType],
+      description: 'featureImportance by raw parameter: those that share a feature share its help.',
+      resolve: (job) => job.result?.parameterImportance ?? [],
     }),
     sensitivity: t.field({ type: [SensitivityType], resolve: (job) => job.result?.sensitivity ?? [] }),
     correlations: t.field({

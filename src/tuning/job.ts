@@ -1,4 +1,4 @@
-import type { Metrics, Objective } from '../backtest/metrics.ts'
+import type { MetricName, Metrics, Objective } from '../backtest/metrics.ts'
 import type { Readiness } from '../evidence/readiness.ts'
 import type { CorrelationMatrix } from '../models/correlation.ts'
 import type { FitScores } from '../models/validation.ts'
@@ -57,7 +57,39 @@ export interface FeatureImportance {
   importance: number
   standardDeviation: number | null
   shap: number | null
+  /** share of the training error that its splits removed; left out by older versions */
+  gain?: number | null
   rank: number
+}
+
+/** How a metric goes with a parameter over the samples. */
+export interface Association {
+  parameter: string
+  metric: MetricName
+  pearson: number
+  spearman: number
+  /** samples that have the metric */
+  count: number
+  /** of the rank correlation, corrected for the number of pairs */
+  pValue: number
+}
+
+/** How models of the chosen kind predict samples that they have not seen, over and over. */
+export interface CrossValidationResult {
+  folds: number
+  repeats: number
+  r2Mean: number | null
+  r2StandardDeviation: number | null
+  r2ByFold: (number | null)[]
+  /** R² of all out-of-fold predictions together */
+  outOfFoldR2: number | null
+}
+
+export interface LearningCurveResult {
+  points: { rows: number; r2: number | null }[]
+  /** what the curve leads to at `expectedRows` samples */
+  expectedR2: number | null
+  expectedRows: number
 }
 
 export interface SensitivityPoint {
@@ -72,6 +104,9 @@ export interface Sensitivity {
   points: SensitivityPoint[]
   firstOrder: number | null
   total: number | null
+  /** 95 % bootstrap intervals; left out by older versions */
+  firstOrderInterval?: Interval | null
+  totalInterval?: Interval | null
   safeRange: Interval | null
 }
 
@@ -104,11 +139,16 @@ export interface JobResult {
   training: FitScores | null
   validation: FitScores | null
   test: FitScores | null
+  /** left out by versions that did not cross-validate */
+  crossValidation?: CrossValidationResult | null
+  learningCurve?: LearningCurveResult | null
   overfitting: number | null
   readiness: Readiness
   featureImportance: FeatureImportance[]
+  /** the same with engineered features handed back to the parameters that they are made of */
+  parameterImportance?: FeatureImportance[]
   sensitivity: Sensitivity[]
-  correlations: CorrelationMatrix | null
+  correlations: (CorrelationMatrix & { strongest?: Association[] }) | null
   candidates: Candidate[]
   outOfSample: OutOfSample | null
 }

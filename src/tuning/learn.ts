@@ -2,16 +2,16 @@ import { direction, type Objective } from '../backtest/metrics.ts'
 import { mean, quantile, standardDeviation } from '../engine/statistics.ts'
 import { ValidationError } from '../errors.ts'
 import { getEstimator } from '../models/algorithms.ts'
-import { CombinedModel } from '../models/combined-model.ts'
 import { calibrate, type Calibration } from '../models/confidence.ts'
 import type { FittedModel, Matrix, TaskRunner } from '../models/estimator.ts'
 import { featureSet, type FeatureSet } from '../models/features.ts'
 import { groupRows } from '../models/groups.ts'
-import { importanceStability, permutationImportance } from '../models/importance.ts'
+import { importanceStability } from '../models/importance.ts'
 import { selectColumns, selectRows, selectValues } from '../models/matrix.ts'
-import { repeatedFolds, splitSamples, type Split } from '../models/split.ts'
+import { splitSamples, type Split } from '../models/split.ts'
 import { dropConstantFeatures, fitScores, type FitScores } from '../models/validation.ts'
 import type { CompiledStrategy } from '../strategy/plan.ts'
+import { chooseOptions, CURVE_ROWS, examine, type Examination, type Known } from './examination.ts'
 import type { TuningSettings } from './settings.ts'
 
 /** A model of one job with everything that it takes to use and to judge it. */
@@ -29,6 +29,8 @@ export interface Learned {
   predicted: Float64Array
   /** selected features of all samples, one row per sample */
   matrix: Matrix
+  /** what cross-validation says of models of this kind */
+  examination: Examination
   /** how far models of different parts of the samples agree on what matters; null where they cannot be compared */
   importanceStability: number | null
 }
@@ -44,13 +46,11 @@ export interface LearnInput {
   reference: number | null
 }
 
+/** Validation R² from which on more samples are not the first thing to ask for: the criterion of the verdict. */
+const ENOUGH_R2 = 0.5
+
 /** With fewer telling samples there is nothing to learn. */
 export const MIN_SAMPLES = 30
-
-const FOLDS = 5
-/** Importances need no full forest to be ranked. */
-const FOLD_SHARE = 0.2
-const MIN_FOLD_TREES = 10
 
 /**
  * Learn the objective from the samples: split, fit on the training part, score on all three, calibrate.
@@ -70,46 +70,72 @@ export async function learn(input: LearnInput, run: TaskRunner, warnings: string
 
   const features = featureSet(strategy, settings.features)
   const { matrix, featureNames } = varyingFeatures(features, rows, split.train, warnings)
-  const estimator = getEstimator(settings.algorithm)
-  const fit: Fit = (part, options) =>
-    estimator.fit(selectRows(matrix, part), selectValues(target, part), options, settings.seed, run)
-  const model = await fit(split.train, settings.hyperparameters).catch(tooFewFor)
-  if (typeof model === 'string') return nothing(model)
+  const rowsKnown = Int32Array.from([...split.train, ...split.validation]).sort()
+  const known: Known = {
+    features: selectRows(matrix, rowsKnown),
+    target: selectValues(target, rowsKnown),
+    groups: groupRows(selectRows(parameters, rowsKnown)),
+    seed: settings.seed,
+  }
+  const fitted = await fit(input, matrix, parameters, split.train, known, featureNames, run).catch(tooFewFor)
+  if (typeof fitted === 'string') return nothing(fitted)
+  const { model, examination } = fitted
   const predicted = model.predict(matrix)
   const score = (part: Int32Array) => fitScores(selectValues(target, part), selectValues(predicted, part))
-  const data: Data = { parameters, matrix, featureNames, target, settings }
+  const scores = { training: score(split.train), validation: score(split.validation), test: score(split.test) }
+  warnings.push(...curveWarning(examination, scores.validation, known.target.length))
 
   const higherIsBetter = direction(settings.objective) > 0
   const calibration = calibrate({
-    actual: training,
-    predicted: model.outOfBag ?? (await outOfFold(data, split.train, fit)),
-    parameters: selectRows(parameters, split.train),
+    actual: known.target,
+    predicted: examination.crossValidation.outOfFirstFold,
+    parameters: selectRows(parameters, rowsKnown),
     reference: input.reference ?? quantile(selectValues(target, telling), higherIsBetter ? 0.75 : 0.25),
     higherIsBetter,
   })
+  const { importanceByFold } = examination.crossValidation
   return {
     model,
     featureNames,
     features,
     calibration,
-    training: score(split.train),
-    validation: score(split.validation),
-    test: score(split.test),
+    ...scores,
     split,
     predicted,
     matrix,
-    importanceStability: await stability(data, split, model, run),
+    examination,
+    importanceStability: importanceStability(importanceByFold ?? []),
   }
 }
 
-type Fit = (rows: Int32Array, options: Record<string, unknown>) => Promise<FittedModel>
+/** Choose the settings, fit the training part, and cross-validate what came out. */
+async function fit(
+  { settings, target }: LearnInput,
+  matrix: Matrix,
+  parameters: Matrix,
+  train: Int32Array,
+  known: Known,
+  featureNames: string[],
+  run: TaskRunner,
+): Promise<{ model: FittedModel; examination: Examination }> {
+  const options = await chooseOptions(settings, known, run)
+  const model = await getEstimator(settings.algorithm).fit(
+    selectRows(matrix, train),
+    selectValues(target, train),
+    options,
+    settings.seed,
+    run,
+    groupRows(selectRows(parameters, train)),
+  )
+  return { model, examination: await examine(model, options, known, featureNames, run) }
+}
 
-interface Data {
-  parameters: Matrix
-  matrix: Matrix
-  featureNames: string[]
-  target: Float64Array
-  settings: TuningSettings
+/** What more samples would bring, where the model does not explain enough. */
+function curveWarning({ expectedR2 }: Examination, { r2 }: FitScores, samples: number): string[] {
+  if (expectedR2 === null || r2 === null || r2 > ENOUGH_R2 || samples >= CURVE_ROWS) return []
+  return [
+    `The model explains ${r2.toFixed(2)} of the variance of unseen samples. By its learning curve the expected R2 at ${CURVE_ROWS} samples is about ${expectedR2.toFixed(2)}.`,
+  ]
 }
 
 function tooFew(telling: number, count: number, objective: Objective): string {
@@ -140,58 +166,6 @@ function varyingFeatures(
     warnings.push(`Constant over all samples and therefore not learned from: ${dropped.join(', ')}.`)
   }
   return { matrix: selectColumns(all, kept), featureNames: [...kept].map((column) => names[column]) }
-}
-
-/** @returns f64[known], for each of these samples the prediction of a model that has not seen it */
-async function outOfFold({ parameters, matrix, settings }: Data, known: Int32Array, fit: Fit): Promise<Float64Array> {
-  const predicted = new Float64Array(known.length)
-  const folds = repeatedFolds(groupRows(selectRows(parameters, known)), settings.seed, FOLDS, 1)
-  await Promise.all(
-    folds.map(async ({ train, validation }) => {
-      const partial = await fit(select(known, train), settings.hyperparameters)
-      const answers = partial.predict(selectRows(matrix, select(known, validation)))
-      validation.forEach((row, at) => (predicted[row] = answers[at]))
-    }),
-  )
-  return predicted
-}
-
-/**
- * How far smaller models on different parts of the samples agree on what matters. Of a combination of algorithms the
- * one with the most weight stands for all.
- */
-async function stability(data: Data, split: Split, model: FittedModel, run: TaskRunner): Promise<number | null> {
-  const { parameters, matrix, featureNames, target, settings } = data
-  const known = Int32Array.from([...split.train, ...split.validation]).sort()
-  const leading = leadingPart(model)
-  const { nEstimators } = leading.hyperparameters
-  const options = {
-    ...(leading === model && settings.hyperparameters),
-    ...(nEstimators && { nEstimators: Math.max(MIN_FOLD_TREES, Math.round(FOLD_SHARE * nEstimators)) }),
-  }
-  const folds = repeatedFolds(groupRows(selectRows(parameters, known)), settings.seed, FOLDS, 1)
-  const losses = await Promise.all(
-    folds.map(async ({ train, validation }, at) => {
-      const [inside, held] = [select(known, train), select(known, validation)]
-      const part = selectRows(matrix, inside)
-      const values = selectValues(target, inside)
-      const partial = await getEstimator(leading.algorithm).fit(part, values, options, settings.seed, run)
-      const importance = permutationImportance(
-        (rows) => partial.predict(rows),
-        selectRows(matrix, held),
-        featureNames,
-        selectValues(target, held),
-        settings.seed + at,
-      )
-      return Float64Array.from(importance, (feature) => mean(feature.losses))
-    }),
-  )
-  return importanceStability(losses)
-}
-
-function leadingPart(model: FittedModel): FittedModel {
-  if (!(model instanceof CombinedModel)) return model
-  return model.members.reduce((most, member) => (member.weight > most.weight ? member : most)).model
 }
 
 /** Rows of a selection, as rows of what was selected from. */

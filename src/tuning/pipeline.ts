@@ -5,6 +5,7 @@ import type { Engine } from '../engine/pool.ts'
 import { quantile } from '../engine/statistics.ts'
 import { readiness, type Readiness } from '../evidence/readiness.ts'
 import { chosenAlgorithm } from '../models/combined-model.ts'
+import type { TaskRunner } from '../models/estimator.ts'
 import { Predictor } from '../models/predictor.ts'
 import { overfitting } from '../models/validation.ts'
 import { defaultRow } from '../strategy/parameter-space.ts'
@@ -13,6 +14,7 @@ import { correlations, importances, sensitivities, type Importances } from './an
 import type { Sharing } from './blocks.ts'
 import { Evaluator, metricsList } from './evaluator.ts'
 import type { Candidate, JobPhase, JobResult, OutOfSample } from './job.ts'
+import { crossValidationResult, curveResult } from './examination.ts'
 import { learn, type Learned } from './learn.ts'
 import { CANDIDATES, search } from './search.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
@@ -82,7 +84,8 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const predictor = learned && new Predictor(learned.model, learned.features, learned.featureNames, learned.calibration)
 
   progress('ANALYSING', 0, 1)
-  const importance = learned && importances(learned, samples, settings)
+  const run: TaskRunner = (task) => engine.call(task, hooks.signal)
+  const importance = learned && (await importances(learned, samples.objective, settings, run))
 
   progress('SEARCHING', 0, 1)
   const candidates = predictor ? await propose(evaluator, predictor, settings, warnings, hooks) : []
@@ -97,9 +100,12 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     training: learned?.training ?? null,
     validation: learned?.validation ?? null,
     test: learned?.test ?? null,
+    crossValidation: learned && crossValidationResult(learned.examination),
+    learningCurve: learned && curveResult(learned.examination),
     overfitting: gap,
     readiness: verdict(learned, gap, importance, candidates),
     featureImportance: importance?.shown ?? [],
+    parameterImportance: importance?.byParameter ?? [],
     sensitivity: learned && predictor && best ? sensitivities(learned, predictor, samples, best, settings) : [],
     correlations: correlations(samples, settings),
     candidates,

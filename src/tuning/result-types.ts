@@ -2,9 +2,18 @@ import { MetricsType } from '../backtest/schema.ts'
 import type { Metrics } from '../backtest/metrics.ts'
 import type { Criterion, Readiness } from '../evidence/readiness.ts'
 import { builder } from '../graphql/builder.ts'
-import type { CorrelationMatrix } from '../models/correlation.ts'
 import { IntervalType } from '../models/schema.ts'
-import type { Candidate, FeatureImportance, OutOfSample, Sensitivity, SensitivityPoint } from './job.ts'
+import type {
+  Association,
+  Candidate,
+  CrossValidationResult,
+  FeatureImportance,
+  JobResult,
+  LearningCurveResult,
+  OutOfSample,
+  Sensitivity,
+  SensitivityPoint,
+} from './job.ts'
 
 const CriterionType = builder.objectRef<Criterion>('Criterion').implement({
   description: 'One line of the verdict.',
@@ -39,6 +48,43 @@ export const ReadinessType = builder.objectRef<Readiness>('Readiness').implement
   }),
 })
 
+export const CrossValidationType = builder.objectRef<CrossValidationResult>('CrossValidation').implement({
+  description: 'How models of the chosen kind predict samples that they have not seen, over and over.',
+  fields: (t) => ({
+    folds: t.exposeInt('folds'),
+    repeats: t.exposeInt('repeats', { description: '3; 1 where each fit takes long.' }),
+    r2Mean: t.exposeFloat('r2Mean', { nullable: true }),
+    r2StandardDeviation: t.exposeFloat('r2StandardDeviation', { nullable: true }),
+    r2ByFold: t.field({
+      type: t.listRef('Float', { nullable: true }),
+      description: 'Repeat by repeat; null where the objective is the same in the whole fold.',
+      resolve: ({ r2ByFold }) => r2ByFold,
+    }),
+    outOfFoldR2: t.exposeFloat('outOfFoldR2', {
+      nullable: true,
+      description: 'R² of all predictions by models that had not seen their sample, taken together.',
+    }),
+  }),
+})
+
+const LearningCurvePointType = builder
+  .objectRef<LearningCurveResult['points'][number]>('LearningCurvePoint')
+  .implement({
+    fields: (t) => ({
+      rows: t.exposeFloat('rows', { description: 'Samples learned from, mean over the folds.' }),
+      r2: t.exposeFloat('r2', { nullable: true, description: 'On unseen samples, mean over the folds.' }),
+    }),
+  })
+
+export const LearningCurveType = builder.objectRef<LearningCurveResult>('LearningCurve').implement({
+  description: 'R² on unseen samples when only a part of the samples may be learned from.',
+  fields: (t) => ({
+    points: t.field({ type: [LearningCurvePointType], resolve: ({ points }) => points }),
+    expectedR2: t.exposeFloat('expectedR2', { nullable: true, description: 'Where the curve leads to.' }),
+    expectedRows: t.exposeInt('expectedRows', { description: 'The sample count that expectedR2 is for.' }),
+  }),
+})
+
 export const FeatureImportanceType = builder.objectRef<FeatureImportance>('FeatureImportance').implement({
   description: 'How much a feature helps the model on samples that it has not seen (permutation importance).',
   fields: (t) => ({
@@ -50,7 +96,14 @@ export const FeatureImportanceType = builder.objectRef<FeatureImportance>('Featu
     }),
     shap: t.exposeFloat('shap', {
       nullable: true,
-      description: 'Mean absolute SHAP value, in units of the objective; null where the algorithm has none.',
+      description:
+        'Mean absolute SHAP value, in units of the objective: exact for trees, sampled for others. Null for old jobs.',
+    }),
+    gain: t.float({
+      nullable: true,
+      description:
+        'Share of the training error that its splits removed. Favours features of many values. Null but for XGBOOST.',
+      resolve: ({ gain }) => gain ?? null,
     }),
     rank: t.exposeInt('rank', { description: '1 = most important.' }),
   }),
@@ -74,8 +127,23 @@ export const SensitivityType = builder.objectRef<Sensitivity>('Sensitivity').imp
       description: "Partial dependence over the parameter's range.",
       resolve: (sensitivity) => sensitivity.points,
     }),
-    firstOrder: t.exposeFloat('firstOrder', { nullable: true, description: 'First-order Sobol index.' }),
+    firstOrder: t.exposeFloat('firstOrder', {
+      nullable: true,
+      description: 'First-order Sobol index: of the model, not of the market. Null unless validation R² is above 0.',
+    }),
     total: t.exposeFloat('total', { nullable: true, description: 'Total Sobol index.' }),
+    firstOrderInterval: t.field({
+      type: IntervalType,
+      nullable: true,
+      description: 'By bootstrap.',
+      resolve: ({ firstOrderInterval }) => firstOrderInterval ?? null,
+    }),
+    totalInterval: t.field({
+      type: IntervalType,
+      nullable: true,
+      description: 'By bootstrap.',
+      resolve: ({ totalInterval }) => totalInterval ?? null,
+    }),
     safeRange: t.field({
       type: IntervalType,
       nullable: true,
@@ -86,18 +154,43 @@ export const SensitivityType = builder.objectRef<Sensitivity>('Sensitivity').imp
   }),
 })
 
-export const CorrelationMatrixType = builder.objectRef<CorrelationMatrix>('CorrelationMatrix').implement({
-  description: 'Correlations between the parameters and the main metrics over all samples.',
-  fields: (t) => {
-    const matrix = (name: 'pearson' | 'spearman') =>
-      t.field({
-        type: t.listRef(t.listRef('Float', { nullable: true })),
-        description: 'Rows and columns as in names; null where one of the two is constant.',
-        resolve: (correlations) => correlations[name],
-      })
-    return { names: t.exposeStringList('names'), pearson: matrix('pearson'), spearman: matrix('spearman') }
-  },
+const AssociationType = builder.objectRef<Association>('ParameterCorrelation').implement({
+  description: 'How a metric goes with a parameter over the samples.',
+  fields: (t) => ({
+    parameter: t.exposeString('parameter'),
+    metric: t.exposeString('metric', { description: 'As the fields of Metrics are named.' }),
+    pearson: t.exposeFloat('pearson'),
+    spearman: t.exposeFloat('spearman'),
+    count: t.exposeInt('count', { description: 'Samples that have the metric.' }),
+    pValue: t.exposeFloat('pValue', {
+      description: 'Of a rank correlation this strong by chance; corrected for the number of pairs (Holm).',
+    }),
+  }),
 })
+
+export const CorrelationMatrixType = builder
+  .objectRef<NonNullable<JobResult['correlations']>>('CorrelationMatrix')
+  .implement({
+    description: 'Correlations between the parameters and the main metrics over all samples.',
+    fields: (t) => {
+      const matrix = (name: 'pearson' | 'spearman') =>
+        t.field({
+          type: t.listRef(t.listRef('Float', { nullable: true })),
+          description: 'Rows and columns as in names; null where one of the two is constant.',
+          resolve: (correlations) => correlations[name],
+        })
+      return {
+        names: t.exposeStringList('names'),
+        pearson: matrix('pearson'),
+        spearman: matrix('spearman'),
+        strongest: t.field({
+          type: [AssociationType],
+          description: 'The 50 strongest rank correlations of a parameter with any metric, strongest first.',
+          resolve: ({ strongest }) => strongest ?? [],
+        }),
+      }
+    },
+  })
 
 export const CandidateType = builder.objectRef<Candidate>('Candidate').implement({
   description: 'A parameter set proposed by the search, predicted by the model and checked by real backtests.',

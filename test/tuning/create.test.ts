@@ -38,7 +38,7 @@ describe('createTuningJob', () => {
       testTo: day(60).getTime(),
       riskLimits: { maxDrawdown: null, minTrades: null, minWinRate: null, minProfitFactor: null },
       features: { interactions: true, market: true, temporal: false },
-      hyperparameters: { nEstimators: 10, maxDepth: 32, minNumSamples: 3, maxFeatures: 1 },
+      hyperparameters: { nEstimators: 10 },
     })
     expect(job.id).toMatch(/^job_[0-9a-f]{32}$/)
     expect(job.strategy.name).toBe('rsi-adx-volume')

@@ -1,0 +1,58 @@
+import { METRIC_NAMES } from '../backtest/metrics.ts'
+import { isConstant, pearson, spearman } from '../engine/statistics.ts'
+import { studentTTwoSided } from '../evidence/statistics.ts'
+import type { Association } from './job.ts'
+
+/** Pairs that are kept, the strongest. */
+const KEPT = 50
+/** With fewer rows a line always fits. */
+const MIN_ROWS = 3
+
+/**
+ * Which metrics go up or down with which parameter: Pearson's and Spearman's correlation of every parameter with every
+ * metric over the samples that have it, the strongest rank correlations first.
+ *
+ * The p-value is that of the t approximation of Spearman's rho, n − 2 degrees of freedom, corrected for the number of
+ * pairs looked at (Holm 1979).
+ *
+ * @param parameters f64[samples] by name
+ * @param metrics    f64[samples × 26], NaN where a metric is not defined
+ */
+export function associations(parameters: [name: string, values: Float64Array][], metrics: Float64Array): Association[] {
+  const width = METRIC_NAMES.length
+  const found = METRIC_NAMES.flatMap((metric, column) => {
+    const all = Float64Array.from({ length: metrics.length / width }, (_, row) => metrics[row * width + column])
+    const present = Int32Array.from(all.keys()).filter((row) => !Number.isNaN(all[row]))
+    const y = Float64Array.from(present, (row) => all[row])
+    if (present.length < MIN_ROWS || isConstant(y)) return []
+    return parameters.flatMap(([parameter, values]) => {
+      const x = Float64Array.from(present, (row) => values[row])
+      const rho = spearman(x, y)
+      const linear = pearson(x, y)
+      if (rho === null || linear === null) return []
+      return [{ parameter, metric, pearson: linear, spearman: rho, count: y.length, pValue: chance(rho, y.length) }]
+    })
+  })
+  return holm(found)
+    .sort((a, b) => Math.abs(b.spearman) - Math.abs(a.spearman))
+    .slice(0, KEPT)
+}
+
+/** Probability of a rank correlation at least this strong where there is none. */
+function chance(rho: number, count: number): number {
+  const rest = 1 - rho * rho
+  if (rest <= 0) return 0
+  return studentTTwoSided(rho * Math.sqrt((count - 2) / rest), count - 2) ?? 1
+}
+
+/** Each p-value times the number of those that are not smaller, never below that of a smaller one, at most 1. */
+function holm(pairs: Association[]): Association[] {
+  const order = [...pairs.keys()].sort((a, b) => pairs[a].pValue - pairs[b].pValue || a - b)
+  const corrected = [...pairs]
+  let highest = 0
+  order.forEach((at, place) => {
+    highest = Math.max(highest, Math.min(1, (pairs.length - place) * pairs[at].pValue))
+    corrected[at] = { ...pairs[at], pValue: highest }
+  })
+  return corrected
+}

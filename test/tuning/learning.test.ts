@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { METRIC_NAMES } from '../../src/backtest/metrics.ts'
+import type { Candles } from '../../src/engine/candles.ts'
+import { Engine } from '../../src/engine/pool.ts'
+import { mean } from '../../src/engine/statistics.ts'
+import { associations } from '../../src/tuning/associations.ts'
+import { jobCandles } from '../../src/tuning/candles.ts'
+import { tune, type Hooks, type Outcome } from '../../src/tuning/pipeline.ts'
+import { createTuningJob } from '../../src/tuning/service.ts'
+import { settingsOf, type TuningSettings } from '../../src/tuning/settings.ts'
+import { testContext, type TestContext } from '../helpers.ts'
+import { smallJob } from './jobs.ts'
+
+let ctx: TestContext
+let settings: TuningSettings
+let candles: Candles
+let engine: Engine
+let forest: Outcome
+beforeAll(async () => {
+  ctx = await testContext()
+  engine = new Engine(2, () => {})
+  const job = await createTuningJob(ctx, await smallJob(ctx, { sampleCount: 120, hyperparameters: {} }))
+  settings = settingsOf(job)
+  candles = await jobCandles(ctx, job)
+  forest = await run({})
+})
+afterAll(async () => {
+  await engine.close()
+  await ctx.close()
+})
+
+const QUIET: Hooks = {
+  signal: new AbortController().signal,
+  progress: () => {},
+  finished: async () => new Float64Array(),
+  save: async () => {},
+}
+
+function run(changes: Partial<TuningSettings>): Promise<Outcome> {
+  return tune(engine, candles, { ...settings, ...changes }, QUIET)
+}
+
+describe('cross-validation', () => {
+  test('is repeated three times on training and validation part', () => {
+    const { crossValidation, learningCurve } = forest.result
+    expect(crossValidation).toMatchObject({ folds: 5, repeats: 3 })
+    expect(crossValidation!.r2ByFold).toHaveLength(15)
+    expect(crossValidation!.r2Mean).toBeCloseTo(mean(crossValidation!.r2ByFold.map(Number)), 12)
+    expect(crossValidation!.r2StandardDeviation).toBeGreaterThan(0)
+    expect(crossValidation!.outOfFoldR2).toBeGreaterThan(0)
+    const rows = learningCurve!.points.map((point) => point.rows)
+    expect(rows).toEqual(rows.toSorted((a, b) => a - b))
+    expect(rows.at(-1)).toBeLessThan(0.85 * 120)
+  })
+
+  test('chooses among presets only where the user gave no hyperparameters', async () => {
+    const given = await run({ hyperparameters: { nEstimators: 20 } })
+    expect(given.learned!.model.hyperparameters).toMatchObject({ nEstimators: 20, minNumSamples: 3, extraTrees: 0 })
+    const chosen = await run({ algorithm: 'XGBOOST' })
+    expect(chosen.learned!.model.hyperparameters.nEstimators).toBeLessThan(400) // all of them overfit less
+  })
+
+  test.each(['ENSEMBLE', 'AUTO'] as const)('of %s judges the parts that were chosen', async (algorithm) => {
+    const { result, learned } = await run({ algorithm })
+    expect(result.crossValidation!.r2Mean).toBeGreaterThan(0)
+    expect(result.chosenAlgorithm).toMatch(algorithm === 'AUTO' ? /^[A-Z_]+$/ : /[A-Z_]+( 0\.\d+, )?/)
+    expect(learned!.model.describe()).toHaveProperty(`${result.chosenAlgorithm!.split(' ')[0]} weight`)
+  })
+})
+
+describe('importance', () => {
+  test('has a permutation share, a SHAP value and a rank for every feature', () => {
+    const { featureImportance, parameterImportance } = forest.result
+    expect(featureImportance.map(({ feature }) => feature)).toEqual(forest.learned!.featureNames)
+    expect(featureImportance.reduce((sum, { importance }) => sum + importance, 0)).toBeCloseTo(1, 12)
+    for (const { shap, standardDeviation, gain } of featureImportance) {
+      expect(shap).toBeGreaterThanOrEqual(0)
+      expect(standardDeviation).toBeGreaterThanOrEqual(0)
+      expect(gain).toBeNull()
+    }
+    const parameters = settings.strategy.parameterSpace.map(({ name }) => name)
+    expect(parameterImportance!.map(({ feature }) => feature).toSorted()).toEqual(parameters.toSorted())
+    expect(parameterImportance!.reduce((sum, { importance }) => sum + importance, 0)).toBeCloseTo(1, 12)
+  })
+
+  test('by parameter keeps the SHAP value of a parameter that stands in no other feature', () => {
+    const { featureImportance, parameterImportance } = forest.result
+    const of = (list: typeof featureImportance, name: string) => list.find(({ feature }) => feature === name)!.shap
+    expect(of(parameterImportance!, 'volume_multiplier')).toBeCloseTo(of(featureImportance, 'volume_multiplier')!, 12)
+  })
+
+  test('of boosting tells the gain too', async () => {
+    const { result } = await run({ algorithm: 'XGBOOST' })
+    const gains = result.featureImportance.map(({ gain }) => gain!)
+    expect(gains.reduce((sum, gain) => sum + gain, 0)).toBeCloseTo(1, 12)
+    const byParameter = result.parameterImportance!.map(({ gain }) => gain!)
+    expect(byParameter.reduce((sum, gain) => sum + gain, 0)).toBeCloseTo(1, 12)
+  })
+})
+
+describe('sensitivity', () => {
+  test("has Sobol' indices with intervals, bands and a safe range where the model explains anything", () => {
+    expect(forest.result.validation!.r2).toBeGreaterThan(0)
+    for (const { points, firstOrder, total, firstOrderInterval, totalInterval, safeRange } of forest.result
+      .sensitivity) {
+      expect(total! + 0.05).toBeGreaterThan(firstOrder!) // both are estimates
+      expect(firstOrderInterval!.low).toBeLessThanOrEqual(firstOrderInterval!.high)
+      expect(totalInterval).toMatchObject({ level: 0.95 })
+      expect(points.every(({ low, objective, high }) => low <= high && Number.isFinite(objective))).toBe(true)
+      expect(safeRange!.low).toBeLessThanOrEqual(safeRange!.high)
+    }
+  })
+
+  test("has no Sobol' indices where the model explains nothing of unseen samples", async () => {
+    const blind = await run({ hyperparameters: { nEstimators: 10, minNumSamples: 1000 } })
+    expect(blind.result.validation!.r2).toBeLessThanOrEqual(0)
+    for (const { firstOrder, total } of blind.result.sensitivity) expect([firstOrder, total]).toEqual([null, null])
+  })
+})
+
+describe('correlations', () => {
+  test('list the strongest ties of parameters to metrics, their chance corrected for how many were looked at', () => {
+    const { strongest, names, spearman } = forest.result.correlations!
+    expect(strongest!.length).toBeGreaterThan(10)
+    const strengths = strongest!.map((pair) => Math.abs(pair.spearman))
+    expect(strengths).toEqual(strengths.toSorted((a, b) => b - a))
+    const pair = strongest!.find(({ metric }) => names.includes(metric))!
+    expect(spearman[names.indexOf(pair.parameter)][names.indexOf(pair.metric)]).toBeCloseTo(pair.spearman, 12)
+    for (const { pValue } of strongest!) expect(pValue).toBeGreaterThanOrEqual(0)
+    expect(strongest![0].pValue).toBeLessThan(1e-3)
+  })
+
+  test('take samples without a metric for missing and a constant metric for silent', () => {
+    const width = METRIC_NAMES.length
+    const metrics = new Float64Array(6 * width).fill(NaN)
+    for (let row = 0; row < 6; row++) {
+      metrics[row * width] = row === 5 ? NaN : [1, 3, 2, 5, 4][row]
+      metrics[row * width + 1] = 7
+    }
+    const [pair, ...others] = associations([['a', Float64Array.of(1, 2, 3, 4, 5, 6)]], metrics)
+    expect(others).toEqual([])
+    expect(pair).toMatchObject({ parameter: 'a', metric: METRIC_NAMES[0], count: 5 })
+    expect(pair.spearman).toBeCloseTo(0.8, 12)
+    expect(pair.pValue).toBeCloseTo(0.1041, 4) // scipy.stats.spearmanr
+  })
+})
