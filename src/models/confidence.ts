@@ -1,9 +1,17 @@
 import { mean, quantileOfSorted, standardDeviation } from '../engine/statistics.ts'
-import { boxAround, distinctPoints, domainLimit, outsideDomain, scaleToBox, type Domain } from './domain.ts'
+import {
+  boxAround,
+  distinctPoints,
+  DOMAIN_NEIGHBOURS,
+  domainLimit,
+  outsideDomain,
+  scaleToBox,
+  type Domain,
+} from './domain.ts'
 import type { Matrix } from './estimator.ts'
 import { selectRows, selectValues } from './matrix.ts'
 import { nearestNeighbours, nearestOthers } from './neighbours.ts'
-import { fitScale, scaleAt, scaleNeighbours, type ScaleModel } from './scale.ts'
+import { fitScale, scaleAt, type ScaleModel } from './scale.ts'
 
 /**
  * What a model's predictions are worth, learned from its predictions of rows that it had not seen. Plain data: it is
@@ -67,7 +75,12 @@ export const MIN_RESIDUALS = 50
 /** Share of the target's standard deviation that the scale never falls below. */
 const SCALE_FLOOR = 0.1
 
-/** @throws RangeError fewer than 3 usable rows or 2 different parameter vectors */
+/**
+ * Learn what predictions are worth. Pure, and its input can be cloned: the task `calibrate` of this file runs in a
+ * compute thread as well.
+ *
+ * @throws RangeError fewer than 3 usable rows or 2 different parameter vectors
+ */
 export function calibrate(input: CalibrationInput): Calibration {
   const { reference, higherIsBetter } = input
   const { actual, predicted, parameters } = usable(input)
@@ -79,13 +92,13 @@ export function calibrate(input: CalibrationInput): Calibration {
   }
   const box = boxAround(points)
   const scaled = scaleToBox(box, points)
-  const others = nearestOthers(scaled, scaleNeighbours(points.rows))
+  const others = nearestOthers(scaled, Math.min(DOMAIN_NEIGHBOURS, points.rows - 1))
 
   const line = recentring(actual, predicted)
   const errors = actual.map((y, i) => Math.abs(y - predicted[i]))
-  const scale = fitScale(errors, groups, others, SCALE_FLOOR * standardDeviation(actual))
-  const scales = scaleAt(scale, others)
-  const residuals = actual.map((y, i) => residual(y - recentre(line, predicted[i]), scales[groups[i]]))
+  const floor = SCALE_FLOOR * standardDeviation(actual)
+  const { scale, atRows } = fitScale({ parameters, errors, groups, floor })
+  const residuals = actual.map((y, i) => residual(y - recentre(line, predicted[i]), atRows[i]))
   return {
     reference,
     higherIsBetter,
@@ -109,10 +122,10 @@ export function judge(calibration: Calibration, predicted: Float64Array, paramet
   const { domain, scale, residuals } = calibration
   const columns = domain.low.length
   const points = { rows: domain.points.length / columns, columns, values: Float64Array.from(domain.points) }
-  const neighbours = nearestNeighbours(points, scaleToBox(domain, parameters), scale.neighbours)
+  const neighbours = nearestNeighbours(points, scaleToBox(domain, parameters), Math.min(DOMAIN_NEIGHBOURS, points.rows))
 
   const centre = predicted.map((f) => recentre(calibration, f))
-  const scales = scaleAt(scale, neighbours)
+  const scales = scaleAt(scale, parameters)
   const lowResidual = quantileOfSorted(residuals, (1 - INTERVAL_LEVEL) / 2)
   const highResidual = quantileOfSorted(residuals, (1 + INTERVAL_LEVEL) / 2)
   const enough = residuals.length >= MIN_RESIDUALS

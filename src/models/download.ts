@@ -10,6 +10,7 @@ import { GradientBoosting } from './gradient-boosting.ts'
 import { toOnnx } from './onnx.ts'
 import { Predictor } from './predictor.ts'
 import { RandomForest } from './random-forest.ts'
+import { checkScale } from './scale.ts'
 import type { ModelRow } from './table.ts'
 import { toXgboostJson } from './xgboost-json.ts'
 
@@ -38,6 +39,7 @@ export function openModel({
   checksum,
 }: ModelParts): OpenModel {
   if (checksumOf(artifact) !== checksum) throw unreadable('its checksum does not match')
+  checkScale(calibration.scale)
   const compiled = compileStrategy(strategy)
   const predictor = new Predictor(modelFromBytes(artifact), featureSet(compiled, features), featureNames, calibration)
   return { strategy: compiled, predictor }

@@ -5,6 +5,7 @@ import type { Matrix } from '../../src/models/estimator.ts'
 import { matrixOf, selectRows } from '../../src/models/matrix.ts'
 import { meanOverNeighbours, nearestNeighbours, nearestOthers } from '../../src/models/neighbours.ts'
 import { reliability } from '../../src/models/reliability.ts'
+import { fitScale, scaleAt } from '../../src/models/scale.ts'
 import { noise, strong, weak, type Draw } from './surfaces.ts'
 
 /** A learner that costs nothing: the mean of the five nearest samples, out of sample without the sample itself. */
@@ -83,12 +84,9 @@ describe('confidence', () => {
       x,
     )
     const { residuals, reference } = calibration
+    const scales = scaleAt(calibration.scale, x)
     predicted.forEach((centre, row) => {
-      const scale = meanOverNeighbours(
-        nearestNeighbours(x01(calibration), x01(calibration), 10),
-        calibration.scale.errors,
-      )[row]
-      const reached = residuals.filter((r) => centre + (scale + calibration.scale.floor) * r >= reference).length
+      const reached = residuals.filter((r) => centre + scales[row] * r >= reference).length
       expect(confidence![row]).toBe((100 * Math.max(1, reached)) / 81)
     })
   })
@@ -132,11 +130,6 @@ describe('confidence', () => {
     expect(holes).toEqual(rest)
   })
 })
-
-/** The training points as the calibration holds them. */
-function x01({ domain }: Calibration): Matrix {
-  return { rows: domain.points.length / 5, columns: 5, values: Float64Array.from(domain.points) }
-}
 
 describe('a calibration', () => {
   test('takes the slope of the real results on the predictions, less its robust standard error', () => {
@@ -206,6 +199,40 @@ describe('the interval', () => {
   })
 })
 
+describe('the scale', () => {
+  const { x, y } = strong(300, 2)
+  const groups = Int32Array.from(y.keys())
+  const errors = y.map((_, row) => 0.2 + x.values[row * 5 + 2])
+
+  test('learns how large the errors are at a place, and adds its floor', () => {
+    const { scale } = fitScale({ parameters: x, errors, groups, floor: 0.3 })
+    const at = (third: number): number => scaleAt(scale, matrixOf([[0.5, 0.5, third, 0.5, 0.5]]))[0]
+    expect(Math.abs(at(0.1) - 0.3 - 0.3)).toBeLessThan(0.1)
+    expect(Math.abs(at(0.9) - 0.3 - 1.1)).toBeLessThan(0.1)
+  })
+
+  test('of a row does not know the row’s own error, nor those of other rows of its point', () => {
+    const pairs = Int32Array.from(y.keys(), (row) => row >> 1)
+    const before = fitScale({ parameters: x, errors, groups: pairs, floor: 0 }).atRows
+    const changed = errors.map((error, row) => (row >> 1 === 7 ? 50 : error))
+    const after = fitScale({ parameters: x, errors: changed, groups: pairs, floor: 0 }).atRows
+    expect([after[14], after[15]]).toEqual([before[14], before[15]])
+    expect(after).not.toEqual(before)
+  })
+
+  test('is the mean error where there are too few points to learn from', () => {
+    const few = { parameters: matrixOf([[0], [1], [2]]), groups: Int32Array.of(0, 1, 2), floor: 0.5 }
+    const { scale } = fitScale({ ...few, errors: Float64Array.of(1, 2, 6) })
+    expect([...scaleAt(scale, matrixOf([[0], [9]]))]).toEqual([3.5, 3.5])
+  })
+
+  test('is never below its floor', () => {
+    const steep = errors.map((_, row) => (x.values[row * 5] > 0.9 ? 9 : 0))
+    const { scale } = fitScale({ parameters: x, errors: steep, groups, floor: 0.25 })
+    expect(Math.min(...scaleAt(scale, x))).toBeGreaterThanOrEqual(0.25)
+  })
+})
+
 describe('the domain', () => {
   const { x, calibration } = calibrated(strong, 200, 1)
   const outside = (...rows: number[][]): number[] => [
@@ -242,7 +269,7 @@ describe('the domain', () => {
     ]).toEqual([0, 1])
   })
 
-  test('counts the windows of a vector as one place, whose error is their mean', () => {
+  test('counts the windows of a vector as one place', () => {
     const { x, y } = strong(60, 5)
     const windows = selectRows(
       x,
@@ -257,7 +284,6 @@ describe('the domain', () => {
       higherIsBetter: true,
     })
     expect(calibration.domain.points).toHaveLength(60 * 5)
-    expect(calibration.scale.errors[0]).toBeCloseTo(mean([0, 1, 2].map((window) => Math.abs(y[0] + window))), 12)
     expect(calibration.residuals).toHaveLength(180)
   })
 
