@@ -1,4 +1,4 @@
-"""scikit-learn's side of bench/learning/dense.ts: reads one JSON request a line, answers with one JSON line."""
+"""scikit-learn's side of bench/learning/learning.ts: reads one JSON request a line, answers with one JSON line."""
 import json
 import sys
 import time

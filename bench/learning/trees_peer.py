@@ -1,4 +1,4 @@
-"""The peers of bench/learning/trees.ts: reads one JSON request a line, answers with one JSON line. One thread."""
+"""The peers of bench/learning/learning.ts: reads one JSON request a line, answers with one JSON line. One thread."""
 import json
 import sys
 import time
