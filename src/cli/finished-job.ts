@@ -1,9 +1,13 @@
+import type { MonteCarlo } from '../evidence/monte-carlo.ts'
 import type { Readiness } from '../evidence/readiness.ts'
 import type { GraphQLObjectType } from 'graphql'
 import type { Objective } from '../backtest/metrics.ts'
 import type { FitScores } from '../models/validation.ts'
 import { schema } from '../server/schema.ts'
 import type { Candidate, FeatureImportance, JobError, JobPhase, JobStatus, OutOfSample } from '../tuning/job.ts'
+import type { Stress } from '../tuning/monte-carlo.ts'
+import type { Robustness } from '../tuning/robustness.ts'
+import type { WalkForward } from '../tuning/walk-forward.ts'
 import type { MarketInfo } from './lookup.ts'
 import { selectionOf } from './selection.ts'
 
@@ -32,6 +36,11 @@ export interface FinishedJob {
   featureImportance: FeatureImportance[]
   candidates: Candidate[]
   outOfSample: OutOfSample | null
+  robustness: Robustness | null
+  walkForward: WalkForward | null
+  anchoredWalkForward: WalkForward | null
+  monteCarloMethods: MonteCarlo[]
+  stress: Stress[]
   model: { id: string } | null
   warnings?: string[]
 }

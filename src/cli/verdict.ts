@@ -1,6 +1,7 @@
 import { objectiveValue } from '../backtest/metrics.ts'
 import type { Criterion, Readiness } from '../evidence/readiness.ts'
 import type { Candidate, FeatureImportance, OutOfSample } from '../tuning/job.ts'
+import { evidenceLines } from './evidence.ts'
 import type { FinishedJob } from './finished-job.ts'
 import { marketName } from './lookup.ts'
 import { paint } from './output.ts'
@@ -24,6 +25,7 @@ export function verdictLines(job: FinishedJob, columns: number | undefined): str
     '',
     ...wrap(settingsOf(job), prose),
     ...(job.readiness ? criteria(job.readiness, columns) : []),
+    ...evidenceLines(job),
     ...candidates(job),
     ...(job.outOfSample ? baselines(job.outOfSample) : []),
     ...importance(job.featureImportance),

@@ -1,3 +1,5 @@
+import { GATES } from './thresholds.ts'
+
 /** The questions whether the result could be luck. They carry no points; a result needs every one of them. */
 
 export interface Gate {
@@ -8,20 +10,8 @@ export interface Gate {
   passed: boolean
 }
 
-/** The least share of chance that the deflated Sharpe ratio must rule out. */
-export const LEAST_DEFLATED_SHARPE = 0.95
-/** Above it the choice of the best in sample is noise. */
-export const MOST_OVERFITTING = 0.5
-export const LEAST_PLACEBO_PERCENTILE = 0.95
-export const LEAST_PROFITABLE_SHARE = 0.5
-/** Fewer out-of-sample trades prove nothing either way. */
-export const LEAST_TRADES = 30
-export const MOST_SPA_P_VALUE = 0.05
-export const LEAST_STITCHED_SHARPE = 0
-export const MOST_PROBABILITY_OF_LOSS = 0.05
-export const LEAST_ROI_AT_DOUBLE_COSTS = 0
-/** Of 100: a small change of the parameters may cost at most half of the lead. */
-export const LEAST_PLATEAU_SCORE = 50
+/** Ends the description of a gate that was not asked. */
+export const UNTESTED = 'Not tested: switched off.'
 
 interface Rule {
   description: string
@@ -36,57 +26,57 @@ interface Rule {
 const RULES = {
   deflatedSharpeRatio: {
     description: 'The Sharpe ratio of the chosen set, deflated by every trial ever made on this market.',
-    threshold: LEAST_DEFLATED_SHARPE,
+    threshold: GATES.deflatedSharpeRatio,
     kind: 'AT_LEAST',
     always: true,
   },
   probabilityOfOverfitting: {
     description: 'Probability that choosing the best in sample picks a loser out of sample.',
-    threshold: MOST_OVERFITTING,
+    threshold: GATES.probabilityOfOverfitting,
     kind: 'AT_MOST',
     always: true,
   },
   placeboPercentile: {
     description: 'Share of tunings on permuted candles without structure that the result beats.',
-    threshold: LEAST_PLACEBO_PERCENTILE,
+    threshold: GATES.placeboPercentile,
     kind: 'AT_LEAST',
     always: true,
   },
   walkForwardProfitableShare: {
     description: 'Share of walk-forward windows that end with a gain.',
-    threshold: LEAST_PROFITABLE_SHARE,
+    threshold: GATES.walkForwardProfitableShare,
     kind: 'AT_LEAST',
     always: true,
   },
   outOfSampleTrades: {
     description: 'Trades of the best candidate out of sample.',
-    threshold: LEAST_TRADES,
+    threshold: GATES.outOfSampleTrades,
     kind: 'AT_LEAST',
     always: true,
   },
   superiorPredictiveAbility: {
     description: 'Probability of a lead over doing nothing as large as this, with no configuration worth anything.',
-    threshold: MOST_SPA_P_VALUE,
+    threshold: GATES.superiorPredictiveAbility,
     kind: 'AT_MOST',
   },
   walkForwardSharpeRatio: {
     description: 'Sharpe ratio of the test windows of the walk-forward, one after the other.',
-    threshold: LEAST_STITCHED_SHARPE,
+    threshold: GATES.walkForwardSharpeRatio,
     kind: 'AT_LEAST',
   },
   probabilityOfLoss: {
     description: 'Share of resampled paths that end below the initial capital.',
-    threshold: MOST_PROBABILITY_OF_LOSS,
+    threshold: GATES.probabilityOfLoss,
     kind: 'AT_MOST',
   },
   roiAtDoubleCosts: {
     description: 'Return with twice the fees and twice the slippage.',
-    threshold: LEAST_ROI_AT_DOUBLE_COSTS,
+    threshold: GATES.roiAtDoubleCosts,
     kind: 'AT_LEAST',
   },
   plateauScore: {
     description: 'How much of its lead the result keeps when the parameters move a little, of 100.',
-    threshold: LEAST_PLATEAU_SCORE,
+    threshold: GATES.plateauScore,
     kind: 'AT_LEAST',
   },
 } satisfies Record<string, Rule>
@@ -107,7 +97,7 @@ export function gates(evidence: GateEvidence): Gate[] {
 
 function gate(name: GateName, { description, threshold, kind }: Rule, value: number | null | undefined): Gate {
   if (value === undefined) {
-    return { name, description: `${description} Not tested: switched off.`, value: null, threshold, passed: false }
+    return { name, description: `${description} ${UNTESTED}`, value: null, threshold, passed: false }
   }
   const passed = value !== null && (kind === 'AT_LEAST' ? value >= threshold : value <= threshold)
   return { name, description, value, threshold, passed }

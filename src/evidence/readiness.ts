@@ -1,3 +1,6 @@
+import { type GateEvidence, gates as askGates, UNTESTED } from './gates.ts'
+import { CRITERIA, POINTS } from './thresholds.ts'
+
 /** One line of the verdict: what was asked, what came out, whether that is enough. */
 export interface Criterion {
   name: string
@@ -26,15 +29,9 @@ export interface Evidence {
   /** median over the top candidates of their out-of-sample roi */
   outOfSampleRoi: number | null
   importanceReasonable: boolean
-  /** of the best candidate, out of sample */
-  outOfSampleTrades: number | null
+  /** what the gates ask for; see `GateEvidence` */
+  gates: GateEvidence
 }
-
-/** The score that the criteria ask for, of 100. */
-const ENOUGH_SCORE = 80
-
-/** Fewer out-of-sample trades than this prove nothing either way. */
-const ENOUGH_TRADES = 30
 
 /**
  * The verdict. The criteria say how well the model knows the sampled past; the gates ask whether that could be luck,
@@ -46,29 +43,29 @@ export function readiness(evidence: Evidence): Readiness {
       'validationR2',
       'The model explains unseen samples: R² on the validation part.',
       evidence.validationR2,
-      0.5,
-      30,
+      CRITERIA.validationR2,
+      POINTS.validationR2,
     ),
     below(
       'overfitting',
       'It has not learned them by heart: training R² less validation R².',
       evidence.overfitting,
-      0.2,
-      25,
+      CRITERIA.overfitting,
+      POINTS.overfitting,
     ),
     above(
       'trainingR2',
       'It explains the samples it learned from: R² on the training part.',
       evidence.trainingR2,
-      0.6,
-      20,
+      CRITERIA.trainingR2,
+      POINTS.trainingR2,
     ),
     above(
       'outOfSampleRoi',
       'The ten best candidates earn, in the median, on candles that nothing has seen; costs included.',
       evidence.outOfSampleRoi,
-      0,
-      15,
+      CRITERIA.outOfSampleRoi,
+      POINTS.outOfSampleRoi,
     ),
     line(
       'featureImportance',
@@ -76,37 +73,12 @@ export function readiness(evidence: Evidence): Readiness {
       evidence.importanceReasonable ? 1 : 0,
       1,
       evidence.importanceReasonable,
-      10,
+      POINTS.featureImportance,
     ),
   ]
-  const gates = [
-    untested(
-      'deflatedSharpeRatio',
-      'The Sharpe ratio of the chosen set, deflated by every trial ever made on this market.',
-      0.95,
-    ),
-    untested(
-      'probabilityOfOverfitting',
-      'Probability that choosing the best in sample picks a loser out of sample.',
-      0.5,
-    ),
-    untested(
-      'placeboPercentile',
-      'Share of tunings on permuted candles without structure that the result beats.',
-      0.95,
-    ),
-    untested('walkForwardProfitableShare', 'Share of walk-forward windows that end with a gain.', 0.5),
-    line(
-      'outOfSampleTrades',
-      'Trades of the best candidate out of sample.',
-      evidence.outOfSampleTrades,
-      ENOUGH_TRADES,
-      (evidence.outOfSampleTrades ?? 0) >= ENOUGH_TRADES,
-      0,
-    ),
-  ]
+  const gates = askGates(evidence.gates).map((gate): Criterion => ({ ...gate, points: 0, maxPoints: 0 }))
   const score = criteria.reduce((sum, { points }) => sum + points, 0)
-  const criteriaMet = score >= ENOUGH_SCORE && criteria.slice(0, 4).every(({ passed }) => passed)
+  const criteriaMet = score >= CRITERIA.score && criteria.slice(0, 4).every(({ passed }) => passed)
   const productionReady = criteriaMet && gates.every(({ passed }) => passed)
   return { productionReady, score, criteria, criteriaMet, gates, explanation: explain(criteria, gates, criteriaMet) }
 }
@@ -130,35 +102,64 @@ function line(
   return { name, description, value, threshold, passed, points: passed ? maxPoints : 0, maxPoints }
 }
 
-/** A question that nobody has asked yet fails its gate. */
-function untested(name: string, description: string, threshold: number): Criterion {
-  return line(name, `${description} Not tested in this version.`, null, threshold, false, 0)
-}
-
-/** What to do about a criterion that failed: the cheapest step first. */
+/** What to do about a line that failed: the cheapest step first. */
 const NEXT_STEP: Record<string, string> = {
   validationR2: 'Run more samples, or narrow the space to the parameters that matter.',
   overfitting: 'Run more samples, or let the trees be smaller (minNumSamples).',
   trainingR2: 'Widen the ranges: over this space the objective hardly depends on the parameters.',
   outOfSampleRoi: 'Change the rules of the strategy; more tuning of the same rules will not help.',
   featureImportance: 'Run more samples, and look at the importances before you trust the model.',
+  placeboPercentile: 'Markets without structure give as much: change the rules, or train on a longer period.',
+  probabilityOfOverfitting: 'Choosing the best is noise here: narrow the space, or train on a longer period.',
+  deflatedSharpeRatio: 'Train on a longer period; every further try on this market raises the bar.',
+  walkForwardProfitableShare: 'It did not hold from window to window: change the rules rather than the parameters.',
+  walkForwardSharpeRatio: 'It did not hold from window to window: change the rules rather than the parameters.',
+  outOfSampleTrades: 'Test on a longer period.',
+  superiorPredictiveAbility: 'Train on a longer period, or try fewer parameter sets.',
+  probabilityOfLoss: 'Test on a longer period, and trade it on paper meanwhile.',
+  roiAtDoubleCosts: 'Look for rules that trade less often, or for lower fees.',
+  plateauScore: 'Widen the ranges around the best values and tune again: it stands on a needle.',
 }
+
+/** Switched off is not the same as failed: asking is the cheapest step of all. */
+const ASK = 'Run it again with the placebo switched on.'
+
+/** What costs money decides before what costs points, and what rules out chance before what asks for more data. */
+const DECIDING = [
+  'outOfSampleRoi',
+  'placeboPercentile',
+  'probabilityOfOverfitting',
+  'walkForwardProfitableShare',
+  'walkForwardSharpeRatio',
+  'plateauScore',
+  'roiAtDoubleCosts',
+]
 
 /** One sentence: why, and if not ready the cheapest next step. */
 function explain(criteria: Criterion[], gates: Criterion[], criteriaMet: boolean): string {
-  // What costs money decides before what costs points.
-  const failed =
-    criteria.find(({ name, passed }) => name === 'outOfSampleRoi' && !passed) ?? criteria.find(({ passed }) => !passed)
-  if (!criteriaMet && failed) {
-    return `Not ready: ${failed.name} is ${show(failed.value)} and must be ${failed.name === 'overfitting' ? 'below' : 'above'} ${failed.threshold}. ${NEXT_STEP[failed.name]}`
-  }
-  const open = gates.filter(({ passed }) => !passed)
-  if (open.length > 0) {
-    return `Not ready: the criteria are met, but the evidence against chance is missing (${open.map(({ name }) => name).join(', ')}). Trade it on paper first.`
-  }
-  return 'Ready: every criterion and every gate passed. Start small all the same.'
+  const lines = criteriaMet ? gates : [...criteria.filter(({ name }) => name !== 'featureImportance'), ...criteria]
+  const failed = lines.filter(({ passed }) => !passed)
+  if (failed.length === 0) return 'Ready: every criterion and every gate passed. Start small all the same.'
+  const deciding = failed.find(({ name }) => DECIDING.includes(name)) ?? failed[0]
+  const others = new Set([...criteria, ...gates].filter((line) => !line.passed && line.name !== deciding.name)).size
+  return [
+    `Not ready: ${shortfall(deciding)}${others > 0 ? ` (and ${others} more ${others > 1 ? 'lines' : 'line'} failed)` : ''}.`,
+    isUntested(deciding) ? ASK : NEXT_STEP[deciding.name],
+  ].join(' ')
 }
 
-function show(value: number | null): string {
-  return value === null ? 'not defined' : String(Number(value.toPrecision(3)))
+function isUntested({ description }: Criterion): boolean {
+  return description.endsWith(UNTESTED)
+}
+
+function shortfall(line: Criterion): string {
+  if (isUntested(line)) return `${line.name} was not tested`
+  if (line.value === null) return `${line.name} is not defined for so little data`
+  const side = line.value < line.threshold ? 'at least' : 'at most'
+  const wanted = line.value === line.threshold ? `beyond ${line.threshold}` : `${side} ${line.threshold}`
+  return `${line.name} is ${show(line.value)} and must be ${wanted}`
+}
+
+function show(value: number): string {
+  return String(Number(value.toPrecision(3)))
 }

@@ -5,6 +5,7 @@ import { getEstimator } from '../models/algorithms.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { MIN_SAMPLES } from './learn.ts'
+import { placeboNs, placeboRunsFor } from './placebo.ts'
 import type { TuningSettings } from './settings.ts'
 import { trialBatch } from './trial.ts'
 
@@ -25,6 +26,9 @@ const FIXED_MS = 400
 const FOLDS_SHARE = 0.64
 /** Backtests of the best candidates, in and out of sample. */
 const VERIFYING = 100
+/** Windows of a walk-forward; 64 neighbours, 200 jittered sets. */
+const WINDOWS = 6
+const AROUND_THE_BEST = 264
 /** Of a parameter set in training. */
 const TRAINING_SHARE = 0.7
 
@@ -34,19 +38,25 @@ const TRAINING_SHARE = 0.7
  * @throws NotFoundError, ValidationError as `createTuningJob` does
  */
 export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobInput): Promise<Estimate> {
-  const { settings, market } = await checkJob(ctx, input)
+  const { settings: asked, market } = await checkJob(ctx, input)
+  const settings: TuningSettings = { ...asked, ledger: { trials: 0, oosUses: 0 } }
   const { threads } = ctx.config
   const { training, test, sampleCount, strategy } = settings
   const bars = barsOf(settings, training) + barsOf(settings, test)
   return {
-    backtests: sampleCount + VERIFYING,
+    backtests: sampleCount + VERIFYING + evidenceBacktests(settings),
     bars,
-    durationMs: FIXED_MS + (backtestingMs(settings) + fittingMs(settings)) / threads,
+    durationMs: FIXED_MS + (backtestingMs(settings) + fittingMs(settings) + placeboNs(settings) / 1e6) / threads,
     memoryBytes:
       (bars + compileStrategy(strategy).warmupBars) * 8 * (6 + trialBatch(settings).columns.length + 7 * threads) +
       sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
     warnings: warningsFor(settings, market),
   }
+}
+
+/** All samples in six windows of two walk-forwards and once a placebo, and the surroundings of the best. */
+function evidenceBacktests(settings: TuningSettings): number {
+  return settings.sampleCount * (WINDOWS * 2 + placeboRunsFor(settings)) + AROUND_THE_BEST
 }
 
 function backtestingMs(settings: TuningSettings): number {

@@ -1,9 +1,9 @@
 import { METRIC_NAMES, metricsOf, objectiveValue, type Metrics } from '../backtest/metrics.ts'
 import { windowOf, type Period } from '../backtest/period.ts'
 import type { Candles } from '../engine/candles.ts'
-import { DataSet } from '../engine/data-set.ts'
+import { DataSet, type SharedCandles } from '../engine/data-set.ts'
 import type { ExecutionSettings } from '../engine/execution.ts'
-import type { BacktestRequest, Engine, RunOptions } from '../engine/pool.ts'
+import type { BacktestDetail, BacktestRequest, DailyBacktests, Engine, RunOptions } from '../engine/pool.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
 import type { TuningSettings } from './settings.ts'
 
@@ -27,6 +27,16 @@ export class Evaluator {
     this.#settings = settings
   }
 
+  /** The same candles under other settings. */
+  under(execution: ExecutionSettings): Evaluator {
+    return new Evaluator(this.#engine, this.#dataSet, { ...this.#settings, execution })
+  }
+
+  /** The candles, in shared memory. */
+  get candles(): SharedCandles {
+    return this.#dataSet.shared
+  }
+
   /** Values of one parameter set. */
   get width(): number {
     return this.strategy.parameterNames.length
@@ -47,6 +57,23 @@ export class Evaluator {
   /** As `run`, as objects. */
   async metrics(rows: Float64Array, period: Period, options?: RunOptions): Promise<Metrics[]> {
     return metricsList(await this.run(rows, period, options))
+  }
+
+  /** As `run`, with the return of each day. @param rows of at least one parameter set */
+  async daily(rows: Float64Array, period: Period, options?: RunOptions): Promise<DailyBacktests> {
+    return this.#engine.backtestDaily(this.#request(this.strategy, rows, period), options)
+  }
+
+  /** One parameter set with its trades, its equity at each close, and the times of these closes. */
+  async detail(
+    row: Float64Array,
+    period: Period,
+    options?: RunOptions,
+  ): Promise<BacktestDetail & { closeTimes: number[] }> {
+    const request = this.#request(this.strategy, row, period)
+    const { start, end } = request.window
+    const closeTimes = Array.from(this.#openTime.subarray(start, end), (time) => time + this.#settings.timeframeMs)
+    return { ...(await this.#engine.detail(request, options)), closeTimes }
   }
 
   /** Buy at the first open that a signal of the period can reach, sell at the last close, without leverage. */

@@ -5,12 +5,14 @@ import type { Algorithm } from '../models/estimator.ts'
 import { isGiven } from '../strategy/parameter-space.ts'
 import type { CreateTuningJobInput } from './input.ts'
 import type { RiskLimits } from './job.ts'
+import { FEWEST_RUNS } from './placebo.ts'
 
 const MAX_NAME = 200
 const SAMPLES = { low: 10, high: 100_000 }
 /** Where an algorithm takes no more. */
 const MOST_SAMPLES: Partial<Record<Algorithm, number>> = { SVR: 25_000 }
 const INT32 = 2 ** 31
+const MOST_PLACEBO_RUNS = 10_000
 
 /** The name of a job is shown, stored and searched. */
 export function nameProblems(name: string | null | undefined): FieldError[] {
@@ -55,7 +57,8 @@ function overlap(trainingTo: Date, testFrom: Date): FieldError {
 }
 
 /** Sample count, seed and risk limits. NaN and what has no end are refused too. */
-export function numberProblems({ algorithm, sampleCount, seed, riskLimits }: CreateTuningJobInput): FieldError[] {
+export function numberProblems(input: CreateTuningJobInput): FieldError[] {
+  const { algorithm, sampleCount, seed, riskLimits, placeboRuns } = input
   const problems: FieldError[] = []
   const most = MOST_SAMPLES[algorithm] ?? SAMPLES.high
   if (!isWhole(sampleCount, SAMPLES.low, most)) {
@@ -64,6 +67,10 @@ export function numberProblems({ algorithm, sampleCount, seed, riskLimits }: Cre
   }
   if (isGiven(seed) && !isWhole(seed, -INT32, INT32 - 1)) {
     problems.push({ path: ['seed'], message: `${seed} is not a whole number from ${-INT32} to ${INT32 - 1}.` })
+  }
+  if (isGiven(placeboRuns) && placeboRuns !== 0 && !isWhole(placeboRuns, FEWEST_RUNS, MOST_PLACEBO_RUNS)) {
+    const message = `${placeboRuns} is not 0 (switched off) or a whole number from ${FEWEST_RUNS} to ${MOST_PLACEBO_RUNS}; fewer cannot tell one result in twenty from the others.`
+    problems.push({ path: ['placeboRuns'], message })
   }
   for (const [name, limit] of Object.entries(riskLimits ?? {})) {
     const problem = isGiven(limit) ? limitProblem(name as keyof RiskLimits, limit) : null

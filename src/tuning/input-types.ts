@@ -105,6 +105,10 @@ export const CreateTuningJobInput = builder.inputType('CreateTuningJobInput', {
     hyperparameters: t.field({ type: 'JSON', description: 'By name and within the ranges of Query.algorithms.' }),
     features: t.field({ type: FeatureSettingsInput }),
     execution: t.field({ type: ExecutionInput }),
+    placeboRuns: t.int({
+      description:
+        'Tunings of markets without structure to hold the result against. 100, or what fits the budget, where not given; 0 switches them off, and then the gate fails.',
+    }),
     allowGaps: t.boolean({ description: 'Tune although more than 5 % of the candles are missing.' }),
   }),
 })

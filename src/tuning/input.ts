@@ -42,6 +42,7 @@ export interface CreateTuningJobInput {
   features?: { [K in keyof FeatureSettings]?: boolean | null | undefined } | null | undefined
   execution?: ExecutionInput | null | undefined
   allowGaps?: boolean | null | undefined
+  placeboRuns?: number | null | undefined
 }
 
 /** A job that can run, as far as can be told before its candles are read. */
@@ -50,7 +51,8 @@ export interface CheckedJob {
   strategyId: string
   market: MarketRow
   timeframe: Timeframe
-  settings: TuningSettings
+  /** the ledger is read when the job is created */
+  settings: Omit<TuningSettings, 'ledger'>
   secondaryObjectives: Objective[]
   allowGaps: boolean
 }
@@ -74,7 +76,7 @@ export async function checkJob(ctx: AppContext, input: CreateTuningJobInput): Pr
   const hyperparameters = collect(problems, () => checkHyperparameters(input))
   if (problems.length > 0) throw new ValidationError(problems)
 
-  const settings: TuningSettings = {
+  const settings: CheckedJob['settings'] = {
     strategy: definition!,
     timeframeMs: TIMEFRAMES[timeframe!],
     training: periodOf(input.trainingPeriod),
@@ -92,6 +94,7 @@ export async function checkJob(ctx: AppContext, input: CreateTuningJobInput): Pr
       market: input.features?.market ?? true,
       temporal: input.features?.temporal ?? false,
     },
+    placeboRuns: input.placeboRuns ?? null,
   }
   trialBatch(settings) // throws where the samples could not be drawn or bound
   return {

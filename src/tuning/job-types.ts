@@ -9,6 +9,7 @@ import { findModel } from '../models/service.ts'
 import { ParameterSpecType, SamplerEnum, StrategyType } from '../strategy/schema.ts'
 import { findStrategy } from '../strategy/service.ts'
 import { DEFAULT_SAMPLE_ORDER, JobStatusEnum, SampleFilterInput, SampleOrderInput } from './input-types.ts'
+import { MonteCarloType, RobustnessType, StressType, WalkForwardType } from './evidence-types.ts'
 import { JOB_PHASES, type JobError, type RiskLimits } from './job.ts'
 import {
   CandidateType,
@@ -20,6 +21,7 @@ import {
   ReadinessType,
   SensitivityType,
 } from './result-types.ts'
+import { PeriodType } from './period-type.ts'
 import { SampleConnection, samplePage } from './sample-types.ts'
 import { durationMs, findTuningJob } from './service.ts'
 import type { TuningJobRow } from './table.ts'
@@ -45,14 +47,6 @@ const JobErrorType = builder.objectRef<JobError>('JobError').implement({
     message: t.exposeString('message'),
     phase: t.field({ type: JobPhaseEnum, resolve: (error) => error.phase }),
     retryable: t.exposeBoolean('retryable', { description: 'Whether trying again without a change may help.' }),
-  }),
-})
-
-const PeriodType = builder.objectRef<{ from: number; to: number }>('Period').implement({
-  description: 'Half-open: from ≤ open time < to.',
-  fields: (t) => ({
-    from: t.field({ type: 'DateTime', resolve: (period) => new Date(period.from) }),
-    to: t.field({ type: 'DateTime', resolve: (period) => new Date(period.to) }),
   }),
 })
 
@@ -195,6 +189,35 @@ builder.node(TuningJobType, {
       type: OutOfSampleType,
       nullable: true,
       resolve: (job) => job.result?.outOfSample ?? null,
+    }),
+    robustness: t.field({ type: RobustnessType, nullable: true, resolve: (job) => job.result?.robustness ?? null }),
+    walkForward: t.field({
+      type: WalkForwardType,
+      nullable: true,
+      description: 'With training windows that move along.',
+      resolve: (job) => job.result?.walkForward ?? null,
+    }),
+    anchoredWalkForward: t.field({
+      type: WalkForwardType,
+      nullable: true,
+      description: 'With training windows that all start where the training period does.',
+      resolve: (job) => job.result?.anchoredWalkForward ?? null,
+    }),
+    monteCarlo: t.field({
+      type: MonteCarloType,
+      nullable: true,
+      description: 'By BOOTSTRAP; null with fewer than ten trades out of sample.',
+      resolve: (job) => job.result?.monteCarlo?.find(({ method }) => method === 'BOOTSTRAP') ?? null,
+    }),
+    monteCarloMethods: t.field({
+      type: [MonteCarloType],
+      description: 'By every method that the result is enough for.',
+      resolve: (job) => job.result?.monteCarlo ?? [],
+    }),
+    stress: t.field({ type: [StressType], resolve: (job) => job.result?.stress ?? [] }),
+    placeboRuns: t.exposeInt('placeboRuns', {
+      nullable: true,
+      description: 'As asked for: null leaves it to the budget, 0 switches them off.',
     }),
 
     model: t.field({

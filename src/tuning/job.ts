@@ -1,7 +1,11 @@
 import type { MetricName, Metrics, Objective } from '../backtest/metrics.ts'
+import type { MonteCarlo } from '../evidence/monte-carlo.ts'
 import type { Readiness } from '../evidence/readiness.ts'
 import type { CorrelationMatrix } from '../models/correlation.ts'
 import type { FitScores } from '../models/validation.ts'
+import type { Stress } from './monte-carlo.ts'
+import type { Robustness } from './robustness.ts'
+import type { WalkForward } from './walk-forward.ts'
 
 /**
  * PENDING waits in the queue; RUNNING is in a worker's hands; the other three are final. A worker that dies leaves
@@ -151,4 +155,12 @@ export interface JobResult {
   correlations: (CorrelationMatrix & { strongest?: Association[] }) | null
   candidates: Candidate[]
   outOfSample: OutOfSample | null
+  // results that were stored before these were asked for are without them
+  robustness?: Robustness | null
+  /** rolling */
+  walkForward?: WalkForward | null
+  anchoredWalkForward?: WalkForward | null
+  /** a method each; BOOTSTRAP is the one to quote */
+  monteCarlo?: MonteCarlo[]
+  stress?: Stress[]
 }

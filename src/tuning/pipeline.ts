@@ -2,23 +2,22 @@ import { Fingerprint } from '../backtest/fingerprint.ts'
 import { METRIC_NAMES, type Metrics } from '../backtest/metrics.ts'
 import type { Candles } from '../engine/candles.ts'
 import type { Engine } from '../engine/pool.ts'
-import { quantile } from '../engine/statistics.ts'
-import { readiness, type Readiness } from '../evidence/readiness.ts'
 import { chosenAlgorithm } from '../models/combined-model.ts'
 import type { TaskRunner } from '../models/estimator.ts'
 import { Predictor } from '../models/predictor.ts'
 import { overfitting } from '../models/validation.ts'
 import { defaultRow } from '../strategy/parameter-space.ts'
 import { drawSamples } from '../strategy/sampling.ts'
-import { correlations, importances, sensitivities, type Importances } from './analysis.ts'
+import { correlations, importances, sensitivities } from './analysis.ts'
 import type { Sharing } from './blocks.ts'
 import { Evaluator, metricsList } from './evaluator.ts'
-import type { Candidate, JobPhase, JobResult, OutOfSample } from './job.ts'
 import { crossValidationResult, curveResult } from './examination.ts'
+import type { JobPhase, JobResult } from './job.ts'
 import { learn, type Learned } from './learn.ts'
-import { CANDIDATES, search } from './search.ts'
+import { CANDIDATES, search, type SearchResult } from './search.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
-import { edgeWarnings, liquidationWarnings, tradeWarnings } from './warnings.ts'
+import { judge, validate } from './validating.ts'
+import { edgeWarnings, evidenceWarnings, liquidationWarnings, tradeWarnings } from './warnings.ts'
 
 /** What the pipeline asks of whoever runs it. */
 export interface Hooks {
@@ -53,7 +52,7 @@ export interface Outcome {
 }
 
 /** The parameters that are in use today, and what they earn in sample. */
-interface Baseline {
+export interface Baseline {
   row: Float64Array
   inSample: Metrics
 }
@@ -61,6 +60,7 @@ interface Baseline {
 /** Samples of one checkpoint. */
 const BLOCK = 200
 const TOP = 10
+const NOTHING_FOUND: SearchResult = { candidates: [], evaluated: 0, verified: 0 }
 
 /**
  * A whole tuning job: from candles to a verdict. Pure but for the compute threads and the hooks: the same candles and
@@ -88,11 +88,14 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const importance = learned && (await importances(learned, samples.objective, settings, run))
 
   progress('SEARCHING', 0, 1)
-  const candidates = predictor ? await propose(evaluator, predictor, settings, warnings, hooks) : []
+  const found = predictor ? await propose(evaluator, predictor, settings, warnings, hooks) : NOTHING_FOUND
+  const { candidates, verified } = found
   const [best] = candidates
 
   progress('VALIDATING', 0, 1)
-  const outOfSample = best ? await validate(evaluator, best, settings, baseline) : null
+  const given = { engine, evaluator, samples, design: rows, candidates, verified, baseline, settings }
+  const validation = await validate(given, hooks)
+  warnings.push(...evidenceWarnings(validation, settings))
   const gap = learned && overfitting(learned.training.r2, learned.validation.r2)
   const result: JobResult = {
     objective: settings.objective,
@@ -103,13 +106,13 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     crossValidation: learned && crossValidationResult(learned.examination),
     learningCurve: learned && curveResult(learned.examination),
     overfitting: gap,
-    readiness: verdict(learned, gap, importance, candidates),
+    readiness: judge(learned, gap, importance, candidates, validation, settings),
     featureImportance: importance?.shown ?? [],
     parameterImportance: importance?.byParameter ?? [],
     sensitivity: learned && predictor && best ? sensitivities(learned, predictor, samples, best, settings) : [],
     correlations: correlations(samples, settings),
     candidates,
-    outOfSample,
+    ...validation,
   }
   progress('VALIDATING', 1, 1)
   return { samples, learned, result, warnings, digest: digest(samples, learned, result) }
@@ -204,55 +207,16 @@ async function propose(
   settings: TuningSettings,
   warnings: string[],
   { signal }: Hooks,
-): Promise<Candidate[]> {
+): Promise<SearchResult> {
   const options = { candidates: CANDIDATES, top: TOP, seed: settings.seed, signal }
-  const { candidates } = await search(evaluator.strategy, evaluator, predictor, settings, options)
+  const found = await search(evaluator.strategy, evaluator, predictor, settings, options)
+  const { candidates } = found
   if (candidates.length === 0) {
     warnings.push('No candidate of the search keeps the risk limits in sample. Loosen the limits or widen the space.')
   } else {
     warnings.push(...edgeWarnings(settings.strategy.parameterSpace, candidates[0].parameters))
   }
-  return candidates
-}
-
-/** VALIDATING: the best candidate on candles that nothing has seen, beside what doing nothing special would earn. */
-async function validate(
-  evaluator: Evaluator,
-  best: Candidate,
-  settings: TuningSettings,
-  baseline: Baseline | null,
-): Promise<OutOfSample> {
-  const actual = evaluator.objective(best.outOfSample!, 0)
-  const defaults = baseline ? await evaluator.metrics(baseline.row, settings.test) : []
-  return {
-    parameters: best.parameters,
-    metrics: best.outOfSample!,
-    inSample: best.inSample!,
-    predicted: best.predicted,
-    actual: Number.isNaN(actual) ? null : actual,
-    baselines: [
-      { name: 'best', metrics: best.outOfSample! },
-      ...defaults.map((metrics) => ({ name: 'defaults', metrics })),
-      { name: 'buy and hold', metrics: await evaluator.buyAndHold(settings.test) },
-    ],
-  }
-}
-
-function verdict(
-  learned: Learned | null,
-  gap: number | null,
-  importance: Importances | null,
-  candidates: Candidate[],
-): Readiness {
-  const rois = candidates.map(({ outOfSample }) => outOfSample!.roi!)
-  return readiness({
-    trainingR2: learned?.training.r2 ?? null,
-    validationR2: learned?.validation.r2 ?? null,
-    overfitting: gap,
-    outOfSampleRoi: rois.length > 0 ? quantile(rois, 0.5) : null,
-    importanceReasonable: importance?.reasonable ?? false,
-    outOfSampleTrades: candidates[0]?.outOfSample?.tradeCount ?? null,
-  })
+  return found
 }
 
 function digest(samples: Samples, learned: Learned | null, result: JobResult): string {

@@ -1,10 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { direction, type Metrics } from '../backtest/metrics.ts'
-import { quantile } from '../engine/statistics.ts'
-import { Random } from '../engine/random.ts'
+import { plateau, plateauPoints } from '../evidence/plateau.ts'
 import { INTERVAL_LEVEL } from '../models/confidence.ts'
 import type { Predictor } from '../models/predictor.ts'
-import { clampValue, scaleRange, toParameters, type ParameterSpec } from '../strategy/parameter-space.ts'
+import { toParameters } from '../strategy/parameter-space.ts'
 import type { CompiledStrategy } from '../strategy/plan.ts'
 import { drawSamples } from '../strategy/sampling.ts'
 import type { Evaluator } from './evaluator.ts'
@@ -15,9 +14,6 @@ import { minTrades, type TuningSettings } from './settings.ts'
 export const CANDIDATES = 10_000
 /** Those with the best predictions, whose surroundings are looked at. */
 const SHORTLIST = 200
-const NEIGHBOURS = 64
-/** Neighbours lie within this share of each range. */
-const NEIGHBOURHOOD = 0.1
 /** Backtests per candidate that is asked for: some will break the limits. */
 const VERIFIED_PER_CANDIDATE = 5
 
@@ -36,6 +32,8 @@ export interface SearchResult {
   candidates: Candidate[]
   /** how many were scored */
   evaluated: number
+  /** how many were backtested in order to choose among them */
+  verified: number
 }
 
 /** A parameter set that the model likes, with the lower quantile of the prediction around it. */
@@ -73,7 +71,8 @@ export async function search(
   const candidates = evaluator
     ? await verify(evaluator, predictor, proposals, settings, options)
     : judged(predictor, proposals.slice(0, options.top), settings)
-  return { candidates: candidates.map((each, at) => ({ ...each, rank: at + 1 })), evaluated: count }
+  const verified = evaluator ? Math.min(VERIFIED_PER_CANDIDATE * options.top, proposals.length) : 0
+  return { candidates: candidates.map((each, at) => ({ ...each, rank: at + 1 })), evaluated: count, verified }
 }
 
 /** Those with the best predictions, the flattest first. */
@@ -160,31 +159,26 @@ function plateausOf(
   seed: number,
 ): number[] {
   const specs = strategy.definition.parameterSpace
-  const surroundings = centres.map((centre) => {
-    const random = new Random(seed, SEARCH_STREAM)
-    const neighbours = Array.from({ length: NEIGHBOURS }, () => neighbour(specs, centre, random))
-    return [centre, ...neighbours.filter((row) => strategy.satisfies(row))]
+  const satisfies = (row: Float64Array): boolean => strategy.satisfies(row)
+  const surroundings = centres.map((centre, item) => {
+    const around = plateauPoints(specs, centre, { seed, item, satisfies })
+    return around.length > 0 ? around : centre
   })
-  const predicted = predictor.predict(join(surroundings.flat())) // all in one call
+  const predicted = predictor.predict(join(surroundings)).map((value) => sign * value) // all in one call
   let from = 0
   return surroundings.map(({ length }) => {
-    const own = predicted.subarray(from, (from += length))
-    return quantile(own, sign > 0 ? 0.1 : 0.9)
+    const own = predicted.subarray(from, (from += length / specs.length))
+    return sign * plateau(own)!
   })
 }
 
-function neighbour(specs: readonly ParameterSpec[], centre: Float64Array, random: Random): Float64Array {
-  return Float64Array.from(specs, (spec, at) => {
-    const { low, high } = scaleRange(spec)
-    const reach = Math.max(NEIGHBOURHOOD * (high - low), spec.step ?? (spec.distribution === 'INTEGER' ? 1 : 0))
-    return clampValue(spec, centre[at] + (2 * random.float() - 1) * reach)
-  })
-}
-
-/** @returns f64[count × parameters] */
+/** One after the other. */
 function join(rows: readonly Float64Array[]): Float64Array {
-  const width = rows[0]?.length ?? 0
-  const joined = new Float64Array(rows.length * width)
-  rows.forEach((row, at) => joined.set(row, at * width))
+  const joined = new Float64Array(rows.reduce((sum, row) => sum + row.length, 0))
+  let at = 0
+  for (const row of rows) {
+    joined.set(row, at)
+    at += row.length
+  }
   return joined
 }

@@ -7,6 +7,7 @@ import { newId } from '../ids.ts'
 import { deleteModelsOfJob } from '../models/lifecycle.ts'
 import { admit } from './admission.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
+import { enterLedger } from './ledger.ts'
 import { samples, tuningJobs, type TuningJobRow } from './table.ts'
 
 export const TUNING_QUEUE = 'tuning'
@@ -29,10 +30,11 @@ export interface TuningMessage {
 export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInput): Promise<TuningJobRow> {
   const { settings, market, ...job } = await checkJob(ctx, input)
   const { training, test, timeframeMs: _, ...columns } = settings
+  const id = newId('job')
   const values: typeof tuningJobs.$inferInsert = {
     ...job,
     ...columns,
-    id: newId('job'),
+    id,
     marketId: market.id,
     trainingFrom: training.from,
     trainingTo: training.to,
@@ -43,7 +45,12 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
   await ctx.queue.declare(TUNING_QUEUE)
   return ctx.db.transaction(async (tx) => {
     const priority = await admit(ctx, tx)
-    const [row] = await tx.insert(tuningJobs).values(values).returning()
+    const ledger = await enterLedger(tx, { id, marketId: market.id, trials: settings.sampleCount, settings })
+    const before = { trialsBefore: ledger.trials, oosUsesBefore: ledger.oosUses }
+    const [row] = await tx
+      .insert(tuningJobs)
+      .values({ ...values, ...before })
+      .returning()
     await enqueue(ctx, tx, row.id, priority)
     return row
   })

@@ -25,6 +25,18 @@ export interface TuningSettings {
   algorithm: Algorithm
   hyperparameters: Record<string, number>
   features: FeatureSettings
+  /** placebo tunings; 0 = none, null = as many as the budget allows */
+  placeboRuns: number | null
+  /** what the ledger of the market said when the job was created */
+  ledger: Ledger
+}
+
+/** What has been tried on a market before a job. */
+export interface Ledger {
+  /** parameter sets */
+  trials: number
+  /** judgements of results on candles of the job's test period */
+  oosUses: number
 }
 
 /** What decided the outcome of a stored job. */
@@ -43,6 +55,8 @@ export function settingsOf(row: TuningJobRow): TuningSettings {
     algorithm: row.algorithm as Algorithm,
     hyperparameters: row.hyperparameters,
     features: row.features,
+    placeboRuns: row.placeboRuns,
+    ledger: { trials: row.trialsBefore, oosUses: row.oosUsesBefore },
   }
 }
 

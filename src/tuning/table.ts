@@ -76,6 +76,11 @@ export const tuningJobs = pgTable(
     features: jsonb().$type<FeatureSettings>().notNull(),
     /** tune although more candles are missing than the quality gate lets pass */
     allowGaps: boolean('allow_gaps').notNull().default(false),
+    /** null: as many as the budget allows */
+    placeboRuns: integer('placebo_runs'),
+    /** what the ledger said when the job was created: part of its question, so that a replay gives the same bits */
+    trialsBefore: integer('trials_before').notNull().default(0),
+    oosUsesBefore: integer('oos_uses_before').notNull().default(0),
 
     warnings: text().array().notNull().default([]),
     result: jsonb().$type<JobResult>(),
@@ -121,3 +126,27 @@ export const samples = pgTable(
 )
 
 export type SampleRow = typeof samples.$inferSelect
+
+/**
+ * The lifetime ledger: what was ever tried on a market. One line a job, which stays when the job is deleted, and is not
+ * written again when it is retried. Lines of the same design ask the same question of the same parameter sets, and
+ * count once.
+ */
+export const trialLedger = pgTable(
+  'trial_ledger',
+  {
+    /** of a job that may be gone */
+    jobId: text('job_id').primaryKey(),
+    marketId: text('market_id').notNull(),
+    /** SHA-256 over everything that decides which parameter sets are tried, and on what */
+    design: text().notNull(),
+    /** SHA-256 over that and over how the results are learned from and chosen */
+    question: text().notNull(),
+    /** parameter sets */
+    trials: integer().notNull(),
+    testFrom: bigint('test_from', { mode: 'number' }).notNull(),
+    testTo: bigint('test_to', { mode: 'number' }).notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [index().on(table.marketId, table.design), check('trial_ledger_trials', sql`${table.trials} >= 0`)],
+)

@@ -12,7 +12,9 @@ const TRIAL = 100
  *
  * @throws ValidationError naming the constraint, or the expression and a sample for which it fails
  */
-export function trialBatch(settings: TuningSettings): SampleBatch {
+export function trialBatch(
+  settings: Pick<TuningSettings, 'strategy' | 'sampler' | 'sampleCount' | 'seed'>,
+): SampleBatch {
   const { strategy, sampler, sampleCount, seed } = settings
   const compiled = compileStrategy(strategy)
   const { rows } = drawSamples({

@@ -1,10 +1,14 @@
 import { METRIC_NAMES } from '../backtest/metrics.ts'
 import type { SampleBatch } from '../engine/program.ts'
 import { isVaried, scaleRange, scaleToUnit, type ParameterSpec } from '../strategy/parameter-space.ts'
+import { GATES } from '../evidence/thresholds.ts'
 import { blockingConditions } from './blocked.ts'
 import { metricRow, type Evaluator } from './evaluator.ts'
 import type { Parameters } from './job.ts'
+import type { Stress } from './monte-carlo.ts'
+import { DEFAULT_RUNS, placeboRunsFor } from './placebo.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
+import type { Validation } from './validating.ts'
 
 /** A best value this close to a bound, as a share of the range, asks for a wider range. */
 const EDGE = 0.01
@@ -54,6 +58,45 @@ export function liquidationWarnings(batch: SampleBatch, { execution, strategy }:
   if (beyond === 0) return []
   return [
     `In ${beyond} of ${batch.count} samples the stop lies beyond the liquidation price. Lower the leverage or tighten the stop.`,
+  ]
+}
+
+/** What the evidence says that a user can act on. */
+export function evidenceWarnings({ robustness, stress, outOfSample }: Validation, settings: TuningSettings): string[] {
+  const uses = robustness?.oosUses ?? 1
+  const runs = placeboRunsFor(settings)
+  const trades = outOfSample?.metrics.tradeCount ?? Infinity
+  const warnings: [applies: boolean, text: string][] = [
+    [
+      uses > 1,
+      `Candles of this test period have judged ${uses} results, this one with them. Each look makes it less of a surprise: keep a later period for the last word.`,
+    ],
+    [
+      robustness !== null && runs > 0 && runs < DEFAULT_RUNS && settings.placeboRuns === null,
+      `The placebo made ${runs} runs instead of ${DEFAULT_RUNS}, which would take too long here. Ask for more with placeboRuns.`,
+    ],
+    [
+      trades < GATES.outOfSampleTrades,
+      `The best parameters made only ${trades} trades out of sample; fewer than ${GATES.outOfSampleTrades} prove nothing. Test on a longer period.`,
+    ],
+    ...stress.flatMap(stressWarnings),
+  ]
+  return warnings.filter(([applies]) => applies).map(([, text]) => text)
+}
+
+function stressWarnings(stress: Stress): [applies: boolean, text: string][] {
+  const where = stress.period === 'IN_SAMPLE' ? 'in sample' : 'out of sample'
+  const { roiStopFirst: roi, roiTargetFirst, ambiguous, doubleCosts } = stress
+  const share = (value: number): string => `${Number((100 * value).toPrecision(3))} %`
+  return [
+    [
+      roi > 0 && doubleCosts.roi! <= 0,
+      `With double costs the best parameters lose ${where}: ${share(doubleCosts.roi!)} instead of ${share(roi)}.`,
+    ],
+    [
+      roi <= 0 && roiTargetFirst > 0,
+      `In ${ambiguous} trades ${where} one bar reached both the stop and the target. The stop was taken (${share(roi)}); with the target it would be ${share(roiTargetFirst)}. Finer candles decide.`,
+    ],
   ]
 }
 

@@ -21,6 +21,7 @@ export async function smallJob(ctx: AppContext): Promise<Record<string, unknown>
     algorithm: 'RANDOM_FOREST',
     hyperparameters: { nEstimators: 10 },
     riskLimits: { minTrades: 1 },
+    placeboRuns: 20,
   }
 }
 

@@ -105,7 +105,7 @@ describe('a risk limit', () => {
 describe('an estimate', () => {
   test('counts backtests and bars, and grows with them', async () => {
     const small = await estimateTuningJob(ctx, await smallJob(ctx, { hyperparameters: {} }))
-    expect(small).toMatchObject({ backtests: 140, bars: 60 * 96 })
+    expect(small).toMatchObject({ backtests: 140 + 40 * (12 + 20) + 264, bars: 60 * 96 })
     const large = await estimateTuningJob(ctx, await smallJob(ctx, { sampleCount: 5000, hyperparameters: {} }))
     expect(large.durationMs).toBeGreaterThan(small.durationMs)
     expect(large.memoryBytes).toBeGreaterThan(small.memoryBytes)

@@ -37,6 +37,7 @@ export async function smallJob(
     algorithm: 'RANDOM_FOREST',
     hyperparameters: { nEstimators: 10 },
     riskLimits: { minTrades: 3 },
+    placeboRuns: 20,
     ...changes,
   }
 }

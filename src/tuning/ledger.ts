@@ -1,0 +1,81 @@
+import { and, eq, gt, lt, ne, sql } from 'drizzle-orm'
+import { Fingerprint } from '../backtest/fingerprint.ts'
+import type { Period } from '../backtest/period.ts'
+import type { Transaction } from '../db.ts'
+import { markets } from '../market/table.ts'
+import type { Ledger, TuningSettings } from './settings.ts'
+import { trialLedger } from './table.ts'
+
+/**
+ * Enter a new job into the lifetime ledger of its market, and read what the others have tried before it. Jobs on the
+ * same market take turns, so that of two at the same time one counts the other.
+ *
+ * A job counts from its creation, whether or not it is finished, cancelled or deleted: whoever drops the results that
+ * he does not like has tried them all the same.
+ */
+export async function enterLedger(
+  tx: Transaction,
+  job: { id: string; marketId: string; trials: number; settings: Omit<TuningSettings, 'ledger'> },
+): Promise<Ledger> {
+  const { id, marketId, trials, settings } = job
+  await tx.select({ id: markets.id }).from(markets).where(eq(markets.id, marketId)).for('update')
+  const [design, question] = [designOf(settings), questionOf(settings)]
+  const { from, to } = settings.test
+  const before: Ledger = {
+    trials: await trialsOf(tx, marketId, design),
+    oosUses: await usesOf(tx, marketId, question, settings.test),
+  }
+  await tx.insert(trialLedger).values({ jobId: id, marketId, design, question, trials, testFrom: from, testTo: to })
+  return before
+}
+
+/** Parameter sets that other designs have tried on a market. */
+async function trialsOf(tx: Transaction, marketId: string, design: string): Promise<number> {
+  const designs = tx
+    .select({ trials: sql<number>`max(${trialLedger.trials})`.as('trials') })
+    .from(trialLedger)
+    .where(and(eq(trialLedger.marketId, marketId), ne(trialLedger.design, design)))
+    .groupBy(trialLedger.design)
+    .as('designs')
+  const [row] = await tx.select({ trials: sql<number>`coalesce(sum(${designs.trials}), 0)::float8` }).from(designs)
+  return row.trials
+}
+
+/** Other questions whose results were judged on candles of this test period. */
+async function usesOf(tx: Transaction, marketId: string, question: string, test: Period): Promise<number> {
+  const [row] = await tx
+    .select({ uses: sql<number>`count(distinct ${trialLedger.question})::float8` })
+    .from(trialLedger)
+    .where(
+      and(
+        eq(trialLedger.marketId, marketId),
+        ne(trialLedger.question, question),
+        lt(trialLedger.testFrom, test.to),
+        gt(trialLedger.testTo, test.from),
+      ),
+    )
+  return row.uses
+}
+
+/**
+ * What decides which parameter sets are tried and on what. How the results are learned from is left out: another
+ * algorithm tries the same sets. The placebo is, too.
+ */
+export function designOf(settings: Omit<TuningSettings, 'ledger'>): string {
+  const { strategy, timeframeMs, training, test, execution, sampler, sampleCount, seed } = settings
+  const { enterLong, exitLong, enterShort, exitShort, stopLoss, takeProfit, trailingStop, leverage } = strategy
+  return new Fingerprint()
+    .add([enterLong, exitLong, enterShort, exitShort, stopLoss, takeProfit, trailingStop, leverage])
+    .add([strategy.parameterSpace, strategy.constraints])
+    .add([timeframeMs, training, test, execution, sampler, sampleCount, seed])
+    .digest()
+}
+
+/** What a result is judged for: the design, and how its results are learned from and chosen. */
+function questionOf(settings: Omit<TuningSettings, 'ledger'>): string {
+  const { objective, riskLimits, algorithm, hyperparameters, features } = settings
+  return new Fingerprint()
+    .add(designOf(settings))
+    .add([objective, riskLimits, algorithm, hyperparameters, features])
+    .digest()
+}
