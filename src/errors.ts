@@ -70,6 +70,13 @@ export class UnavailableError extends DomainError {
   }
 }
 
+/** The disk of the database has no room; what is stored can still be read. */
+export class StorageFullError extends DomainError {
+  constructor() {
+    super('STORAGE_FULL', "The database's disk is full. Nothing was changed; free some space and try again.")
+  }
+}
+
 /** So much waits already that more would not be kept; it will be taken after a while. */
 export class QueueFullError extends DomainError {
   readonly retryAfterMs: number

@@ -14,6 +14,7 @@ const ORDER = [
   'bytea.ts',
   'config.ts',
   'deadline.ts',
+  'db-failure.ts',
   'db.ts',
   'paging.ts',
   'events.ts',

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { fromDrizzle, fromPglite, PgBoss, type ConstructorOptions } from 'pg-boss'
@@ -18,16 +17,14 @@ export interface Delivery<T> {
 /** How often a message is delivered before it counts as poison. */
 const ATTEMPTS = 3
 
-/** A handler that fails gets the message again after this, the next time after twice this: what hindered it may have passed. */
-const RETRY_AFTER_MS = 1000
-
 /** No message has this id. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 const QUEUE_OPTIONS = {
   notify: true,
   retryLimit: ATTEMPTS - 1,
-  retryDelay: 0, // what a dead process had in its hands goes on at once; after an error the handler waits
+  retryDelay: 1,
+  retryBackoff: true,
   heartbeatSeconds: 10, // the least that pg-boss allows
   expireInSeconds: 12 * 3600,
 }
@@ -79,9 +76,10 @@ export class Queue {
     return queue
   }
 
-  /** A message whose process died is delivered again, or dead, at once. */
+  /** A message whose process died is delivered again, or dead, at once: unlike an error, a death explains itself. */
   async #inherit({ queue, messageId }: Orphan): Promise<void> {
     await this.#boss.fail(queue, messageId, { message: 'The process died.' })
+    await this.#boss.update(queue, undefined, { id: messageId, startAfter: 0 })
     const worker = this.#workers.get(queue)
     if (worker) this.#boss.notifyWorker(worker)
   }
@@ -147,9 +145,6 @@ export class Queue {
       try {
         const lastAttempt = message.retryCount >= message.retryLimit
         await outsideOperation(() => handler({ data: message.data, signal, lastAttempt }))
-      } catch (error) {
-        if (message.retryCount < message.retryLimit) await pause(RETRY_AFTER_MS * (1 + message.retryCount), signal)
-        throw error
       } finally {
         await this.#holders?.release(name, message.id).catch(() => {}) // the next who gets it becomes its holder
         this.#boss.notifyWorker(worker) // look for the next one at once, not at the next poll
@@ -165,7 +160,7 @@ export class Queue {
   async #takeBack(name: string): Promise<void> {
     const messages = await this.#boss.findJobs(name)
     const orphans = messages.filter(({ state }) => state === 'active')
-    if (orphans.length > 0) await this.#boss.fail(name, orphans, { message: 'The process died.' })
+    for (const { id } of orphans) await this.#inherit({ queue: name, messageId: id })
   }
 
   /** True once `stop` was called: what is aborted now is not cancelled, but goes on elsewhere or later. */
@@ -179,10 +174,6 @@ export class Queue {
     await this.#boss.stop({ graceful: true, timeout: 8_000 })
     await this.#holders?.close()
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => {})
 }
 
 function deadLetterQueue(name: string): string {

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { databaseFailure } from '../db-failure.ts'
 import { DomainError, QueueFullError, ValidationError } from '../errors.ts'
 import { requestId } from './request-id.ts'
 
@@ -17,7 +18,7 @@ const NO_JSON = 'POST body sent invalid JSON.'
  * refuses keeps its message; anything else is a bug: logged whole under a request id, shown as "Unexpected error."
  */
 export function presentError(error: unknown, log: Logger): GraphQLError {
-  const cause = rootCause(error)
+  const cause = databaseFailure(rootCause(error)) ?? rootCause(error)
   if (cause instanceof DomainError) {
     const fieldErrors = cause instanceof ValidationError ? { fieldErrors: cause.fieldErrors } : {}
     const wait = cause instanceof QueueFullError ? { retryAfterMs: cause.retryAfterMs } : {}

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
+import { databaseFailure } from '../db-failure.ts'
 import { DomainError, UnavailableError } from '../errors.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
@@ -90,7 +91,7 @@ export class JobRun {
     if (queue.stopping) return this.#release()
     if (this.#delivery.signal.aborted) throw error // the queue has taken the message away and sees to the rest
 
-    const expected = error instanceof DomainError && !(error instanceof UnavailableError)
+    const expected = isFinal(error)
     if (!expected) log.error({ job: job.id, attempt: job.attempt, err: error }, 'job attempt failed')
     const jobError = describe(error, this.#phase)
     if (expected || this.#delivery.lastAttempt) {
@@ -136,7 +137,22 @@ export class JobRun {
   }
 }
 
-function describe(error: unknown, phase: JobPhase): JobError {
+/** Whether trying again would fail again. A database that is away, or full, may come back. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof UnavailableError || databaseFailure(error)) return false
+  return error instanceof DomainError || isOutOfMemory(error)
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+}
+
+function describe(thrown: unknown, phase: JobPhase): JobError {
+  if (isOutOfMemory(thrown)) {
+    const message = 'A compute thread ran out of memory. Try a shorter period or fewer samples.'
+    return { code: 'JOB_OUT_OF_MEMORY', message, phase, retryable: false }
+  }
+  const error = databaseFailure(thrown) ?? thrown
   if (!(error instanceof DomainError)) {
     const message = 'Unexpected error. The log has the details under the id of this job.'
     return { code: 'INTERNAL', message, phase, retryable: true }

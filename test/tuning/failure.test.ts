@@ -62,6 +62,24 @@ describe('an unexpected error', () => {
     expect(await runJob(ctx)).toMatchObject({ status: 'COMPLETED', attempt: 2, error: null })
   })
 
+  test.each<[what: string, code: string | undefined, told: object]>([
+    [
+      'a thread without memory',
+      'ERR_WORKER_OUT_OF_MEMORY',
+      { status: 'FAILED', attempt: 1, error: { code: 'JOB_OUT_OF_MEMORY' } },
+    ],
+    ['a database that went away', 'CONNECTION_CLOSED', { status: 'COMPLETED', attempt: 2 }],
+    ['a full disk', '53100', { status: 'COMPLETED', attempt: 2 }],
+  ])('is told from %s', async (_, code, told) => {
+    let tries = 0
+    const failing = withEngine((...args) => {
+      if (++tries === 1) throw Object.assign(new Error('it happened'), { code })
+      return ctx.engine.backtest(...args)
+    })
+    await startWorker(failing)
+    expect(await runJob(ctx)).toMatchObject(told)
+  })
+
   test('does not keep the next job waiting', async () => {
     await startWorker(
       withEngine((request, options) => {
