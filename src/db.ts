@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PGlite, type PGliteOptions, type Results, type Transaction as LiteTransaction } from '@electric-sql/pglite'
-import { sql } from 'drizzle-orm'
 import type { PgAsyncDatabase } from 'drizzle-orm/pg-core/async'
 import { drizzle as drizzleLite } from 'drizzle-orm/pglite'
 import { migrate as migrateLite } from 'drizzle-orm/pglite/migrator'
@@ -207,11 +206,6 @@ async function lockFolder(home: string): Promise<() => Promise<void>> {
     server.listen(`\0tunebook-${name}`, done)
   })
   return () => new Promise((done) => server.close(() => done()))
-}
-
-/** Tell every process that listens on `channel`; sent when the transaction commits. Payloads are ids: < 8,000 bytes. */
-export async function notify(tx: Database | Transaction, channel: string, payload: string): Promise<void> {
-  await tx.execute(sql`select pg_notify(${channel}, ${payload})`)
 }
 
 /** A driver's SQLSTATE, whichever of the two drivers threw; undefined for other errors. */

@@ -1,46 +1,71 @@
-import { notify, type Database, type Storage, type Transaction } from './db.ts'
+import { asc, gt, lt, max, sql } from 'drizzle-orm'
+import type { Database, Storage, Transaction } from './db.ts'
+import { type ChangeEvent, Subscriber } from './events/subscriber.ts'
+import { events } from './events/table.ts'
+import { SharedReads } from './events/shared-reads.ts'
 
-/** One channel for everything; the payload says what changed: `tuningJob:6f1c…`. */
+/** One channel for everything; the payload says what changed: `17:tuningJob:6f1c…`. */
 const CHANNEL = 'tunebook_events'
-
-/** Something that a subscriber may want to read again. Events carry no state: the table is the truth. */
-export interface ChangeEvent {
-  topic: string
-  id: string
-}
+/** How often the table is looked at for what no notification told. */
+const CATCH_UP_MS = 5000
+const KEPT_MS = 3_600_000
+const PRUNE_MS = 600_000
+/**
+ * A transaction that began early may commit late, with a small sequence number; so each look begins this much before
+ * the last one seen. What has been passed on already is not passed on again.
+ */
+const OVERLAP = 1000
 
 /** Announce a change to all processes, when the transaction commits. */
 export async function announce(tx: Database | Transaction, topic: string, id: string): Promise<void> {
-  await notify(tx, CHANNEL, `${topic}:${id}`)
+  await tx.execute(sql`
+    with event as (insert into ${events} (topic, subject_id) values (${topic}, ${id}) returning sequence)
+    select pg_notify(${CHANNEL}, sequence || ':' || ${topic}::text || ':' || ${id}::text) from event`)
 }
 
 /**
- * Passes announcements on to this process's subscribers. Bounded by design: each subscriber keeps a set of changed
- * ids, so a thousand changes of one job while a reader sleeps cost one entry, and it then reads the newest state.
+ * Passes announcements on to this process's subscribers. The table is the truth and a notification only a hint that
+ * there is something to see: what a lost connection has swallowed is read from the table when it is back, and every
+ * few seconds anyway.
  */
 export class EventHub {
   readonly #subscribers = new Set<Subscriber>()
-  #stop: (() => Promise<void>) | undefined
+  readonly #reads = new SharedReads()
+  /** the last sequence numbers that were passed on; a set keeps their order */
+  readonly #seen = new Set<number>()
+  #newest = 0
+  #db: Database | undefined
+  #stopListening: (() => Promise<void>) | undefined
+  #timers: NodeJS.Timeout[] = []
+  #catchingUp: Promise<void> | undefined
 
   async start(storage: Storage): Promise<void> {
-    this.#stop = await storage.listen(CHANNEL, (payload) => {
-      const colon = payload.indexOf(':')
-      // An empty payload follows a lost connection: anything may have been missed, so everybody looks again.
-      for (const subscriber of this.#subscribers) {
-        if (colon < 0) subscriber.refresh()
-        else subscriber.offer({ topic: payload.slice(0, colon), id: payload.slice(colon + 1) })
-      }
-    })
+    this.#db = storage.db
+    const [row] = await storage.db.select({ newest: max(events.sequence) }).from(events)
+    this.#newest = row?.newest ?? 0
+    for await (const old of this.#since(storage.db)) this.#remember(old.sequence)
+    this.#stopListening = await storage.listen(CHANNEL, (payload) => this.#hear(payload))
+    this.#timers = [
+      setInterval(() => this.#subscribers.size > 0 && void this.#catchUp(), CATCH_UP_MS).unref(),
+      setInterval(() => void this.#prune(), PRUNE_MS).unref(),
+    ]
   }
 
   async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
     for (const subscriber of this.#subscribers) subscriber.end()
-    await this.#stop?.()
+    await this.#catchingUp
+    await this.#stopListening?.()
   }
 
   /** How many subscriptions are open; for tests and health. */
   get size(): number {
     return this.#subscribers.size
+  }
+
+  /** The sequence number of the newest event that was passed on. */
+  get newest(): number {
+    return this.#newest
   }
 
   /**
@@ -53,69 +78,72 @@ export class EventHub {
     this.#subscribers.add(subscriber)
     return subscriber
   }
-}
 
-/** Not an async generator: `return()` must end it at once, also while `next()` waits (a generator would hang on). */
-class Subscriber implements AsyncIterableIterator<string> {
-  readonly #topic: string
-  readonly #id: string | undefined
-  readonly #onEnd: () => void
-  readonly #changed = new Set<string>()
-  #waiting: ((result: IteratorResult<string>) => void) | undefined
-  #ended = false
-
-  constructor(topic: string, id: string | undefined, onEnd: () => void) {
-    this.#topic = topic
-    this.#id = id
-    this.#onEnd = onEnd
-    this.refresh()
+  /**
+   * Read the state behind an event. A thousand subscribers to one thing read it once: until its next event, for a
+   * moment, what one of them has read serves all.
+   */
+  read<State>(topic: string, id: string, read: () => Promise<State>): Promise<State> {
+    return this.#reads.read(`${topic}:${id}`, read)
   }
 
-  offer(event: ChangeEvent): void {
-    if (event.topic !== this.#topic || (this.#id !== undefined && event.id !== this.#id)) return
-    this.#changed.add(event.id)
-    this.#deliver()
+  #hear(payload: string): void {
+    const [sequence, topic, ...id] = payload.split(':')
+    // An empty payload follows a lost connection: anything may have been missed.
+    if (topic === undefined) this.#lookAgain()
+    else this.#pass({ sequence: Number(sequence), topic, id: id.join(':') })
   }
 
-  /** Have the one subscribed id read again; a subscriber to all ids starts from what it already knows. */
-  refresh(): void {
-    if (this.#id === undefined) return
-    this.#changed.add(this.#id)
-    this.#deliver()
+  #lookAgain(): void {
+    this.#reads.forgetAll()
+    for (const subscriber of this.#subscribers) subscriber.refresh()
+    void this.#catchUp()
   }
 
-  end(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#onEnd()
-    this.#waiting?.({ done: true, value: undefined })
-    this.#waiting = undefined
+  #pass(event: ChangeEvent): void {
+    if (this.#seen.has(event.sequence)) return
+    this.#remember(event.sequence)
+    this.#reads.forget(`${event.topic}:${event.id}`)
+    for (const subscriber of this.#subscribers) subscriber.offer(event)
   }
 
-  next(): Promise<IteratorResult<string>> {
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve) => {
-      this.#waiting?.({ done: true, value: undefined })
-      this.#waiting = resolve
-      this.#deliver()
-    })
+  #remember(sequence: number): void {
+    this.#seen.add(sequence)
+    this.#newest = Math.max(this.#newest, sequence)
+    if (this.#seen.size > 2 * OVERLAP) this.#seen.delete(this.#seen.values().next().value!)
   }
 
-  return(): Promise<IteratorResult<string>> {
-    this.end()
-    return Promise.resolve({ done: true, value: undefined })
+  /** One look at a time; a database that does not answer is looked at again later. */
+  #catchUp(): Promise<void> {
+    return (this.#catchingUp ??= this.#readMissed()
+      .catch(() => {})
+      .finally(() => (this.#catchingUp = undefined)))
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
+  async #readMissed(): Promise<void> {
+    for await (const event of this.#since(this.#db!)) this.#pass(event)
   }
 
-  #deliver(): void {
-    const [id] = this.#changed
-    if (id === undefined || !this.#waiting) return
-    this.#changed.delete(id)
-    const resolve = this.#waiting
-    this.#waiting = undefined
-    resolve({ done: false, value: id })
+  async *#since(db: Database): AsyncGenerator<ChangeEvent> {
+    const { sequence, topic, subjectId } = events
+    let from = this.#newest - OVERLAP
+    for (;;) {
+      const rows = await db
+        .select({ sequence, topic, id: subjectId })
+        .from(events)
+        .where(gt(sequence, from))
+        .orderBy(asc(sequence))
+        .limit(OVERLAP)
+      yield* rows
+      if (rows.length < OVERLAP) return
+      from = rows.at(-1)!.sequence
+    }
+  }
+
+  async #prune(): Promise<void> {
+    await this.#db!
+      .delete(events)
+      .where(lt(events.createdAt, sql`now() - ${KEPT_MS} * interval '1 millisecond'`))
+      .catch(() => {})
   }
 }

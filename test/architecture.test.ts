@@ -17,6 +17,7 @@ const ORDER = [
   'db-failure.ts',
   'db.ts',
   'paging.ts',
+  'events',
   'events.ts',
   'engine',
   'queue',
@@ -71,7 +72,7 @@ describe('the order of the house', () => {
   })
 
   test('keeps the engine and the pure files away from database and GraphQL', () => {
-    const impure = ['context.ts', 'db.ts', 'queue', 'graphql', 'events.ts']
+    const impure = ['context.ts', 'db.ts', 'queue', 'graphql', 'events', 'events.ts']
     const pure = files.filter((file) => {
       const [folder, name] = file.split('/')
       return name && ['engine', 'evidence'].includes(folder) && !RESERVED.includes(name)

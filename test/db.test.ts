@@ -8,7 +8,7 @@ import { customType, integer, pgTable } from 'drizzle-orm/pg-core'
 import { count, eq, sql } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { notify, openEmbedded, openStorage, sqlState, type Storage } from '../src/db.ts'
+import { openEmbedded, openStorage, sqlState, type Storage } from '../src/db.ts'
 import { ConflictError, UnavailableError } from '../src/errors.ts'
 import { seedStrategies } from '../src/strategy/service.ts'
 import { strategies } from '../src/strategy/table.ts'
@@ -158,11 +158,12 @@ describe('either database', () => {
     const stop = await ctx.storage.listen('tunebook_test', (payload) => heard.push(payload))
     const stopOther = await ctx.storage.listen('tunebook_test', (payload) => ignored.push(payload))
     await stopOther()
-    await notify(ctx.db, 'tunebook_test', 'Job:A:ß')
-    await notify(ctx.db, 'tunebook_other', 'elsewhere')
+    const notify = (channel: string, payload: string) => ctx.db.execute(sql`select pg_notify(${channel}, ${payload})`)
+    await notify('tunebook_test', 'Job:A:ß')
+    await notify('tunebook_other', 'elsewhere')
     await expect.poll(() => heard.filter(Boolean)).toEqual(['Job:A:ß'])
     await stop()
-    await notify(ctx.db, 'tunebook_test', 'too late')
+    await notify('tunebook_test', 'too late')
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(heard.filter(Boolean)).toEqual(['Job:A:ß'])
     expect(ignored.filter(Boolean)).toEqual([])

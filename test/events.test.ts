@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { announce, EventHub } from '../src/events.ts'
+import { Subscriber } from '../src/events/subscriber.ts'
 import { testContext, type TestContext } from './helpers.ts'
 
 let ctx: TestContext
@@ -53,6 +54,12 @@ describe('a subscription', () => {
     await subscription.return!()
   })
 
+  test('keeps no more than five thousand ids for a reader that sleeps', async () => {
+    const subscriber = new Subscriber('job', undefined, () => {})
+    for (let i = 0; i < 6000; i++) subscriber.offer({ sequence: i, topic: 'job', id: String(i) })
+    expect((await take(subscriber, 1))[0]).toBe('1000')
+  })
+
   test('ends at once when it is given up, also while it waits, and leaves nothing behind', async () => {
     const subscription = ctx.events.subscribe('job')
     const waiting = subscription.next()
@@ -77,7 +84,78 @@ describe('a subscription', () => {
   })
 })
 
+describe('what is read behind an event', () => {
+  test('is read once for a thousand who ask at once, and again after the next event', async () => {
+    let reads = 0
+    const ask = () => ctx.events.read('job', 'r', async () => ++reads)
+    expect(new Set(await Promise.all(Array.from({ length: 1000 }, ask)))).toEqual(new Set([1]))
+    const subscription = ctx.events.subscribe('job', 'r')
+    await take(subscription, 1)
+    await announce(ctx.db, 'job', 'r')
+    await take(subscription, 1)
+    expect(await ask()).toBe(2)
+    await subscription.return!()
+  })
+
+  test('is asked for again where it could not be read', async () => {
+    await expect(ctx.events.read('job', 'f', () => Promise.reject(new Error('down')))).rejects.toThrow('down')
+    expect(await ctx.events.read('job', 'f', async () => 'up')).toBe('up')
+  })
+})
+
 describe('a hub', () => {
+  test('numbers events in the order of their announcement', async () => {
+    const before = ctx.events.newest
+    const subscription = ctx.events.subscribe('numbered')
+    for (const id of ['1', '2', '3']) await announce(ctx.db, 'numbered', id)
+    await take(subscription, 3)
+    expect(ctx.events.newest).toBe(before + 3)
+    await subscription.return!()
+  })
+
+  test('reads from the table what a lost connection has swallowed, once', async () => {
+    let hear = (_: string): void => {}
+    const deaf = new EventHub()
+    await deaf.start({
+      ...ctx.storage,
+      listen: async (_, callback) => {
+        hear = callback
+        return async () => {}
+      },
+    })
+    const subscription = deaf.subscribe('missed')
+    await announce(ctx.db, 'missed', 'a')
+    await announce(ctx.db, 'missed', 'b')
+    hear('')
+    expect(await take(subscription, 2)).toEqual(['a', 'b'])
+    hear('')
+    hear(`${deaf.newest}:missed:b`) // late, after the table has told it
+    await announce(ctx.db, 'missed', 'c')
+    hear(`${deaf.newest + 1}:missed:c`)
+    expect(await take(subscription, 1)).toEqual(['c'])
+    await deaf.stop()
+  })
+
+  test('passes on what a slow transaction announced with a smaller number than others', async () => {
+    const subscription = ctx.events.subscribe('slow')
+    const newest = ctx.events.newest
+    let hear = (_: string): void => {}
+    const hub = new EventHub()
+    await hub.start({
+      ...ctx.storage,
+      listen: async (_, callback) => {
+        hear = callback
+        return async () => {}
+      },
+    })
+    const other = hub.subscribe('slow')
+    hear(`${newest + 50}:slow:late`)
+    hear(`${newest + 49}:slow:early`)
+    expect(await take(other, 2)).toEqual(['late', 'early'])
+    await hub.stop()
+    await subscription.return!()
+  })
+
   test('ends all subscriptions when it stops', async () => {
     const hub = new EventHub()
     await hub.start(ctx.storage)

@@ -1,3 +1,4 @@
+import type { AppContext } from '../context.ts'
 import { ConflictError, NotFoundError, ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { page } from '../graphql/connection.ts'
@@ -148,6 +149,9 @@ builder.mutationFields((t) => ({
 
 const isFinal = (job: TuningJobRow): boolean => !['PENDING', 'RUNNING'].includes(job.status)
 
+/** All who follow a job share what one of them reads. */
+const readJob = (ctx: AppContext, id: string) => ctx.events.read(JOB_TOPIC, id, () => findTuningJob(ctx, id))
+
 builder.subscriptionFields((t) => ({
   tuningJobProgress: t.field({
     type: TuningJobType,
@@ -156,7 +160,7 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     subscribe: async (_, { id }, ctx) => {
       await getTuningJob(ctx, id)
-      return statesOf(ctx.events.subscribe(JOB_TOPIC, id), () => findTuningJob(ctx, id), { isFinal, isOne: true })
+      return statesOf(ctx.events.subscribe(JOB_TOPIC, id), () => readJob(ctx, id), { isFinal, isOne: true })
     },
     resolve: (job) => job,
   }),
@@ -164,7 +168,7 @@ builder.subscriptionFields((t) => ({
     type: TuningJobType,
     authScopes: { role: 'VIEWER' },
     description: 'Any job that changed.',
-    subscribe: (_, __, ctx) => statesOf(ctx.events.subscribe(JOB_TOPIC), (id) => findTuningJob(ctx, id), {}),
+    subscribe: (_, __, ctx) => statesOf(ctx.events.subscribe(JOB_TOPIC), (id) => readJob(ctx, id), {}),
     resolve: (job) => job,
   }),
 }))
