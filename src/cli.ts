@@ -60,6 +60,10 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .description('tune a synthetic market with an edge and one without, and compare the verdicts')
     .action(() => run(import('./cli/demo.ts').then(({ demo }) => demo(options()))))
   program
+    .command('replay <job>')
+    .description('run a stored job again from its settings and compare the bits')
+    .action((job: string) => run(import('./cli/replay.ts').then(({ replay }) => replay(job, options()))))
+  program
     .command('migrate')
     .description("bring the database's schema up to date (starting a server does the same)")
     .action(() => run(import('./cli/migrate.ts').then(({ migrate }) => migrate())))

@@ -3,6 +3,7 @@ import type { MonteCarlo, Quantiles } from '../evidence/monte-carlo.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Stress } from './monte-carlo.ts'
 import { PeriodType } from './period-type.ts'
+import type { Provenance } from './provenance.ts'
 import type { Robustness } from './robustness.ts'
 import type { StitchedResult, WalkForward, WalkForwardWindow } from './walk-forward.ts'
 
@@ -81,6 +82,17 @@ export const RobustnessType = builder.objectRef<Robustness>('Robustness').implem
       description: 'Probability of so good a best result on a market without structure: (1 + as good) / (1 + runs).',
     }),
     placeboRuns: t.exposeInt('placeboRuns', { description: '0 where they are switched off.' }),
+  }),
+})
+
+export const ProvenanceType = builder.objectRef<Provenance>('Provenance').implement({
+  description: 'What a result was made of, beside the settings of its job.',
+  fields: (t) => ({
+    dataHash: t.exposeString('dataHash', {
+      description: 'SHA-256 over the candles of both periods and of the warm-up before them.',
+    }),
+    engineVersion: t.exposeString('engineVersion', { description: 'Of the compute kernels.' }),
+    candles: t.exposeInt('candles'),
   }),
 })
 

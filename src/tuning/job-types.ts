@@ -9,7 +9,7 @@ import { findModel } from '../models/service.ts'
 import { ParameterSpecType, SamplerEnum, StrategyType } from '../strategy/schema.ts'
 import { findStrategy } from '../strategy/service.ts'
 import { DEFAULT_SAMPLE_ORDER, JobStatusEnum, SampleFilterInput, SampleOrderInput } from './input-types.ts'
-import { MonteCarloType, RobustnessType, StressType, WalkForwardType } from './evidence-types.ts'
+import { MonteCarloType, ProvenanceType, RobustnessType, StressType, WalkForwardType } from './evidence-types.ts'
 import { JOB_PHASES, type JobError, type RiskLimits } from './job.ts'
 import {
   CandidateType,
@@ -22,11 +22,14 @@ import {
   SensitivityType,
 } from './result-types.ts'
 import { PeriodType } from './period-type.ts'
+import { report, REPORT_FORMATS } from './report.ts'
 import { SampleConnection, samplePage } from './sample-types.ts'
 import { durationMs, findTuningJob } from './service.ts'
 import type { TuningJobRow } from './table.ts'
 
 const JobPhaseEnum = builder.enumType('JobPhase', { description: 'What a job is doing.', values: JOB_PHASES })
+
+const ReportFormatEnum = builder.enumType('ReportFormat', { values: REPORT_FORMATS })
 
 const ProgressType = builder.objectRef<TuningJobRow>('Progress').implement({
   description: 'How far a job is.',
@@ -215,6 +218,12 @@ builder.node(TuningJobType, {
       resolve: (job) => job.result?.monteCarlo ?? [],
     }),
     stress: t.field({ type: [StressType], resolve: (job) => job.result?.stress ?? [] }),
+    provenance: t.field({ type: ProvenanceType, nullable: true, resolve: (job) => job.result?.provenance ?? null }),
+    report: t.string({
+      description: 'The whole result in a form another tool can read: settings, best parameters and their evidence.',
+      args: { format: t.arg({ type: ReportFormatEnum, required: true, defaultValue: 'MARKDOWN' }) },
+      resolve: async (job, { format }, ctx) => report(job, (await findMarket(ctx, job.marketId))!, format),
+    }),
     placeboRuns: t.exposeInt('placeboRuns', {
       nullable: true,
       description: 'As asked for: null leaves it to the budget, 0 switches them off.',

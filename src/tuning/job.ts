@@ -4,6 +4,7 @@ import type { Readiness } from '../evidence/readiness.ts'
 import type { CorrelationMatrix } from '../models/correlation.ts'
 import type { FitScores } from '../models/validation.ts'
 import type { Stress } from './monte-carlo.ts'
+import type { Provenance } from './provenance.ts'
 import type { Robustness } from './robustness.ts'
 import type { WalkForward } from './walk-forward.ts'
 
@@ -163,4 +164,5 @@ export interface JobResult {
   /** a method each; BOOTSTRAP is the one to quote */
   monteCarlo?: MonteCarlo[]
   stress?: Stress[]
+  provenance?: Provenance
 }

@@ -14,6 +14,7 @@ import { Evaluator, metricsList } from './evaluator.ts'
 import { crossValidationResult, curveResult } from './examination.ts'
 import type { JobPhase, JobResult } from './job.ts'
 import { learn, type Learned } from './learn.ts'
+import { provenanceOf } from './provenance.ts'
 import { CANDIDATES, search, type SearchResult } from './search.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import { judge, validate } from './validating.ts'
@@ -113,6 +114,7 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     correlations: correlations(samples, settings),
     candidates,
     ...validation,
+    provenance: await provenanceOf(engine, evaluator, hooks.signal),
   }
   progress('VALIDATING', 1, 1)
   return { samples, learned, result, warnings, digest: digest(samples, learned, result) }
