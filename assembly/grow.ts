@@ -3,7 +3,7 @@
  */
 import {
   accumulate, beginSearch, bestCut, bestFeature, bestLeft, bestScore, countOf, Growth, MAX_SMALL, scanHistogram,
-  scanHistograms, scanSorted, scoreCut, setCut, sortSmall, subtract, valueOf,
+  scanAllSorted, scanHistograms, scanSorted, scoreCut, setCut, sortSmall, subtract, valueOf,
 } from "./histogram";
 import { randomBelow, randomFloat } from "./random";
 
@@ -119,7 +119,8 @@ function search(g: Growth, node: Node, histogram: usize): void {
       scanHistograms(g, histogram, node.total);
       return;
     }
-    for (let feature = 0; feature < features; feature++) searchFeature(g, node, histogram, feature);
+    if (g.randomCuts) for (let feature = 0; feature < features; feature++) randomCut(g, node, feature);
+    else scanAllSorted(g, node.start, node.end, node.total);
     return;
   }
   const drawn = g.drawn;

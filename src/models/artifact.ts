@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts'
+import type { Algorithm, Hyperparameters } from './estimator.ts'
 
 /**
  * How a fitted model is stored: a few facts as JSON, and columns of numbers behind them. Numbers are little-endian,
@@ -53,6 +54,20 @@ export function unpackArtifact(bytes: Uint8Array): Artifact {
     return [name, type === 'f64' ? new Float64Array(copy) : new Int32Array(copy)] as const
   })
   return { facts, columns: Object.fromEntries(columns) }
+}
+
+/** What a model of one algorithm is stored as. */
+export interface ModelArtifact extends Artifact {
+  hyperparameters: Hyperparameters
+}
+
+/** Read the model of an algorithm. @throws DomainError MODEL_UNREADABLE, also for a model of another one */
+export function unpackModel(bytes: Uint8Array, algorithm: Algorithm): ModelArtifact {
+  const { facts, columns } = unpackArtifact(bytes)
+  if (facts.algorithm !== algorithm) {
+    throw unreadable(`its algorithm is ${String(facts.algorithm)} instead of ${algorithm}`)
+  }
+  return { facts, columns, hyperparameters: facts.hyperparameters as Hyperparameters }
 }
 
 /** The facts alone, without reading the columns. @throws DomainError MODEL_UNREADABLE */

@@ -1,4 +1,4 @@
-import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
+import { unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
@@ -18,6 +18,7 @@ import {
   type Scaling,
   type Standardisation,
 } from './scaling.ts'
+import { packScaled, unpackScaled } from './scaled-artifact.ts'
 import { byColumns, padded, padVector, predictInParts, withKernel } from './scratch.ts'
 
 const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
@@ -32,7 +33,7 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   {
     name: 'tuningRows',
     description: 'Samples that decide the length scales, at most; drawn from all.',
-    default: 400,
+    default: 700,
     min: 50,
     max: 2000,
     integer: true,
@@ -83,17 +84,15 @@ export const bayesian: Estimator = {
   },
 
   fromBytes(bytes) {
-    const { facts, columns } = unpackArtifact(bytes)
-    if (facts.algorithm !== 'BAYESIAN') throw unreadable(`it is a ${String(facts.algorithm)}, not a BAYESIAN`)
-    const { shift, factor, lengths, values, weights } = columns as Record<string, Float64Array>
-    const points = { rows: weights.length, columns: shift.length, values }
-    if (lengths.length !== shift.length || values.length !== points.rows * points.columns) {
+    const { hyperparameters, scaling, outcome, facts, columns } = unpackScaled(bytes, 'BAYESIAN')
+    const { lengths, values, weights } = columns as Record<string, Float64Array>
+    const points = { rows: weights.length, columns: scaling.shift.length, values }
+    if (lengths.length !== points.columns || values.length !== points.rows * points.columns) {
       throw unreadable('its samples do not fit its features')
     }
     const { signal, noise, logLikelihood } = facts as Record<string, number>
     const process = { parameters: { lengths, signal, noise }, logLikelihood, points, weights }
-    const hyperparameters = facts.hyperparameters as Hyperparameters
-    return new GaussianProcess(hyperparameters, { shift, factor }, facts.outcome as Standardisation, process)
+    return new GaussianProcess(hyperparameters, scaling, outcome, process)
   },
 }
 
@@ -135,12 +134,12 @@ class GaussianProcess implements FittedModel {
   }
 
   toBytes(): Uint8Array {
-    const { algorithm, hyperparameters } = this
-    const { parameters, logLikelihood, points, weights } = this.#process
+    const { points, weights, parameters, logLikelihood } = this.#process
     const { lengths, signal, noise } = parameters
-    return packArtifact({
-      facts: { algorithm, hyperparameters, outcome: this.#outcome, signal, noise, logLikelihood },
-      columns: { ...this.#scaling, lengths, values: points.values, weights },
+    const parts = { hyperparameters: this.hyperparameters, scaling: this.#scaling, outcome: this.#outcome }
+    return packScaled(this.algorithm, parts, {
+      facts: { signal, noise, logLikelihood },
+      columns: { lengths, values: points.values, weights },
     })
   }
 

@@ -1,4 +1,4 @@
-import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
+import { packArtifact, unpackModel, unreadable } from './artifact.ts'
 import type { Algorithm, Estimator, FittedModel, Hyperparameters, Matrix } from './estimator.ts'
 
 /** A model that is a part of another one. */
@@ -80,15 +80,14 @@ export function combinedFromBytes(
   bytes: Uint8Array,
   candidates: readonly Estimator[],
 ): CombinedModel {
-  const { facts, columns } = unpackArtifact(bytes)
-  if (facts.algorithm !== algorithm) throw unreadable(`it is a ${String(facts.algorithm)}, not an ${algorithm}`)
+  const { facts, columns, hyperparameters } = unpackModel(bytes, algorithm)
   const members = (facts.members as [Algorithm, number, number][]).map(([name, weight, length], at) => {
     const estimator = candidates.find((candidate) => candidate.algorithm === name)
     if (!estimator) throw unreadable(`its member ${name} is unknown to this version`)
     const part = columns[at] as Int32Array
     return { model: estimator.fromBytes(new Uint8Array(part.buffer, part.byteOffset, length)), weight }
   })
-  const { hyperparameters, scores } = facts as { hyperparameters: Hyperparameters; scores: TriedScores }
+  const scores = facts.scores as TriedScores
   return new CombinedModel(algorithm, hyperparameters, members, scores, columns.outOfBag as Float64Array)
 }
 

@@ -1,4 +1,4 @@
-import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
+import { packArtifact, unpackModel, unreadable } from './artifact.ts'
 import type { BoostingTask, TrainedBoosting } from './boosting-task.ts'
 import {
   checkTrainingSet,
@@ -119,13 +119,11 @@ export const gradientBoosting: Estimator = {
   },
 
   fromBytes(bytes) {
-    const { facts, columns } = unpackArtifact(bytes)
-    if (facts.algorithm !== 'XGBOOST') throw unreadable(`it is a ${String(facts.algorithm)}, not an XGBOOST`)
+    const { facts, columns, hyperparameters } = unpackModel(bytes, 'XGBOOST')
     const forest = columns as unknown as WeightedForest
     checkForest(forest, facts.columns as number)
     if (forest.cover.length !== forest.feature.length) throw unreadable('its columns differ in length')
-    const { hyperparameters, baseScore } = facts as { hyperparameters: Hyperparameters; baseScore: number }
-    return new GradientBoosting(hyperparameters, facts.columns as number, forest, baseScore)
+    return new GradientBoosting(hyperparameters, facts.columns as number, forest, facts.baseScore as number)
   },
 }
 

@@ -36,6 +36,8 @@ export interface GrowthLayout {
 const NODE_BYTES = 40
 /** Keys of eight features in a small node. */
 const KEY_BLOCK_BYTES = 128 * 16
+/** Packed values of the rows of a small node, behind the keys. */
+const LOCAL_BYTES = 128 * 8
 /** Rows are read by whole registers: the last one needs something behind it. */
 const SLACK = 32
 
@@ -72,7 +74,7 @@ export function layGrowth(features: Matrix, options: GrowthOptions, sampled = fe
       bytes((options.maxDepth + 1) * histogramStride),
       histogramStride,
       0, // found out by the kernel
-      bytes(KEY_BLOCK_BYTES * Math.ceil(used / 8)),
+      bytes(KEY_BLOCK_BYTES * Math.ceil(used / 8) + LOCAL_BYTES),
       options.maxDepth,
       options.minSplit,
       options.minLeaf,

@@ -1,4 +1,4 @@
-import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
+import { unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
@@ -17,6 +17,7 @@ import {
   type Scaling,
   type Standardisation,
 } from './scaling.ts'
+import { packScaled, unpackScaled } from './scaled-artifact.ts'
 import { predictInParts, withKernel } from './scratch.ts'
 
 const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
@@ -110,17 +111,13 @@ export const neuralNetwork: Estimator = {
   },
 
   fromBytes(bytes) {
-    const { facts, columns } = unpackArtifact(bytes)
-    if (facts.algorithm !== 'NEURAL_NETWORK')
-      throw unreadable(`it is a ${String(facts.algorithm)}, not a NEURAL_NETWORK`)
-    const { shift, factor, bits } = columns as { shift: Float64Array; factor: Float64Array; bits: Int32Array }
-    const hyperparameters = facts.hyperparameters as Hyperparameters
+    const { hyperparameters, scaling, outcome, facts, columns } = unpackScaled(bytes, 'NEURAL_NETWORK')
+    const { bits } = columns as { bits: Int32Array }
     const parameters = new Float32Array(bits.buffer, bits.byteOffset, bits.length)
-    if (factor.length !== shift.length || bits.length !== parameterCount(shapeOf(shift.length, hyperparameters))) {
+    if (bits.length !== parameterCount(shapeOf(scaling.shift.length, hyperparameters))) {
       throw unreadable('its weights do not fit its layers')
     }
-    const trained = { parameters, epochs: facts.epochs as number }
-    return new NeuralNetwork(hyperparameters, { shift, factor }, facts.outcome as Standardisation, trained)
+    return new NeuralNetwork(hyperparameters, scaling, outcome, { parameters, epochs: facts.epochs as number })
   },
 }
 
@@ -166,13 +163,10 @@ class NeuralNetwork implements FittedModel {
   }
 
   toBytes(): Uint8Array {
-    const { algorithm, hyperparameters } = this
     const { parameters, epochs } = this.#trained
     const bits = new Int32Array(parameters.buffer, parameters.byteOffset, parameters.length)
-    return packArtifact({
-      facts: { algorithm, hyperparameters, outcome: this.#outcome, epochs },
-      columns: { ...this.#scaling, bits },
-    })
+    const parts = { hyperparameters: this.hyperparameters, scaling: this.#scaling, outcome: this.#outcome }
+    return packScaled(this.algorithm, parts, { facts: { epochs }, columns: { bits } })
   }
 
   describe(): Record<string, number> {

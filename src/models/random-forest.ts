@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.ts'
-import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
+import { packArtifact, unpackModel } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
@@ -124,11 +124,10 @@ export const randomForest: Estimator = {
   },
 
   fromBytes(bytes) {
-    const { facts, columns } = unpackArtifact(bytes)
-    if (facts.algorithm !== 'RANDOM_FOREST') throw unreadable(`it is a ${String(facts.algorithm)}, not a RANDOM_FOREST`)
+    const { facts, columns, hyperparameters } = unpackModel(bytes, 'RANDOM_FOREST')
     const { outOfBag, ...forest } = columns as unknown as FlatForest & { outOfBag?: Float64Array }
     checkForest(forest, facts.columns as number)
-    return new RandomForest(facts.hyperparameters as Hyperparameters, facts.columns as number, forest, outOfBag ?? null)
+    return new RandomForest(hyperparameters, facts.columns as number, forest, outOfBag ?? null)
   },
 }
 

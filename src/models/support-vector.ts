@@ -1,4 +1,4 @@
-import { packArtifact, unpackArtifact, unreadable } from './artifact.ts'
+import { unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
@@ -17,6 +17,7 @@ import {
   type Scaling,
   type Standardisation,
 } from './scaling.ts'
+import { packScaled, unpackScaled } from './scaled-artifact.ts'
 import { byColumns, padded, padVector, predictInParts, withKernel } from './scratch.ts'
 import type { SupportVectorTask, TrainedSupportVectors } from './support-vector-task.ts'
 
@@ -84,16 +85,14 @@ export const supportVector: Estimator = {
   },
 
   fromBytes(bytes) {
-    const { facts, columns } = unpackArtifact(bytes)
-    if (facts.algorithm !== 'SVR') throw unreadable(`it is a ${String(facts.algorithm)}, not an SVR`)
-    const { shift, factor, values, beta } = columns as Record<string, Float64Array>
-    const vectors = { rows: beta.length, columns: shift.length, values }
-    if (factor.length !== shift.length || values.length !== vectors.rows * vectors.columns) {
+    const { hyperparameters, scaling, outcome, facts, columns } = unpackScaled(bytes, 'SVR')
+    const { values, beta } = columns as Record<string, Float64Array>
+    const vectors = { rows: beta.length, columns: scaling.shift.length, values }
+    if (values.length !== vectors.rows * vectors.columns) {
       throw unreadable('its support vectors do not fit its features')
     }
     const machine = { vectors, beta, intercept: facts.intercept as number, steps: facts.steps as number }
-    const hyperparameters = facts.hyperparameters as Hyperparameters
-    return new SupportVectorMachine(hyperparameters, { shift, factor }, facts.outcome as Standardisation, machine)
+    return new SupportVectorMachine(hyperparameters, scaling, outcome, machine)
   },
 }
 
@@ -143,12 +142,9 @@ class SupportVectorMachine implements FittedModel {
   }
 
   toBytes(): Uint8Array {
-    const { algorithm, hyperparameters } = this
     const { vectors, beta, intercept, steps } = this.#machine
-    return packArtifact({
-      facts: { algorithm, hyperparameters, outcome: this.#outcome, intercept, steps },
-      columns: { ...this.#scaling, values: vectors.values, beta },
-    })
+    const parts = { hyperparameters: this.hyperparameters, scaling: this.#scaling, outcome: this.#outcome }
+    return packScaled(this.algorithm, parts, { facts: { intercept, steps }, columns: { values: vectors.values, beta } })
   }
 
   describe(): Record<string, number> {

@@ -169,6 +169,6 @@ describe('the algorithms', () => {
   test('refuse the bytes of an algorithm that they do not know', () => {
     const bytes = packArtifact({ facts: { algorithm: 'ORACLE' }, columns: {} })
     expect(() => modelFromBytes(bytes)).toThrow(/ORACLE is unknown/)
-    expect(() => randomForest.fromBytes(bytes)).toThrow(/it is a ORACLE/)
+    expect(() => randomForest.fromBytes(bytes)).toThrow(/its algorithm is ORACLE instead of RANDOM_FOREST/)
   })
 })
