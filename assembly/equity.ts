@@ -3,9 +3,10 @@
  *
  * Inside a trade the equity follows the close, and never turns against it, rounding included: each operation of
  * `marked` is monotone. So the lowest and the highest close of a trade give the lowest and the highest equity to the
- * bit, and two look-ups replace a bar-by-bar pass. Only a trade that reaches a new peak is looked at in its order.
+ * bit, and two look-ups replace a bar-by-bar pass. The deepest fall from one peak is that to the lowest value behind it,
+ * for the same reason. Only a trade that reaches a new peak is looked at in its order.
  */
-import { pair } from "./column";
+import { larger } from "./column";
 import { Job, Sample, Settings, Trade } from "./job";
 import { closePairs, growRuns, runLevels, runOf } from "./zones";
 
@@ -59,27 +60,10 @@ export function setCash(beside: f64): void {
   cash = beside;
 }
 
-/**
- * Whether a trade, or the time before it at `capital`, may reach a peak or deepen the fall. The extremes of its blocks
- * include bars around it: what they leave untouched the trade does.
- *
- * @param from, to first and last bar of the trade in this tile; `to` may be the bar of the exit
- */
-// @ts-ignore: decorator
-@inline
-export function stirs(trade: Trade, capital: f64, from: i32, to: i32, peak: f64, floor: f64): bool {
-  const zero = f64x2.splat(0), before = f64x2.splat(capital), first = from >> 6;
-  const around = v128.xor(runOf(runs, runBytes, first - (base >> 6), (to >> 6) - first + 1), lowSign());
-  const left = f64x2.add(f64x2.splat(trade.margin), f64x2.mul(f64x2.splat(trade.quantity), f64x2.sub(around, f64x2.splat(trade.entryPrice))));
-  const ends = f64x2.pmax(zero, f64x2.add(f64x2.splat(capital - trade.margin - trade.entryFee), f64x2.pmax(zero, left)));
-  const rises = f64x2.ge(f64x2.pmax(ends, before), f64x2.splat(peak)), falls = f64x2.lt(f64x2.pmin(ends, before), f64x2.splat(floor));
-  return v128.any_true(v128.or(rises, falls));
-}
-
 /** What is left of the margin, and the cash beside it. */
 // @ts-ignore: decorator
 @inline
-function marked(value: f64): f64 {
+export function marked(value: f64): f64 {
   return max(cash + max(margin + quantity * (value - price), 0), 0);
 }
 
@@ -106,30 +90,27 @@ export function rest(sample: Sample, capital: f64, to: i32, daily: usize): void 
   while (dayEnd(sample.day) <= to) store<f64>(daily + (<usize>(sample.day++) << 3), capital);
   if (capital >= sample.peak) {
     endFall(sample, sample.measured);
-    sample.peak = capital;
+    rise(sample, capital);
     sample.peakFrom = sample.peakBar = to;
-    lowerFloor(sample);
-  } else if (capital < sample.floor) fall(sample, capital);
+  } else fall(sample, capital);
   sample.measured = to + 1;
 }
 
-/** A value below the peak that may be the deepest fall. */
-function fall(sample: Sample, value: f64): void {
-  const depth = 1.0 - value / sample.peak;
-  if (depth > sample.deepest) {
-    sample.deepest = depth;
-    lowerFloor(sample);
-  }
-}
-
-/**
- * No value at or above the floor can deepen the fall: it spares a division a trade. Rounding takes at most
- * 3 × 2⁻⁵³ from the product, and 2⁻⁵³ from the quotient in `fall`; the margin is 10 × 2⁻⁵³.
- */
+/** A value below the peak. */
 // @ts-ignore: decorator
 @inline
-function lowerFloor(sample: Sample): void {
-  sample.floor = sample.peak * (1.0 - sample.deepest) * (1.0 + 1e-15);
+function fall(sample: Sample, value: f64): void {
+  if (value < sample.lowest) sample.lowest = value;
+}
+
+/** The fall from the last peak is over, and a new one stands. */
+function rise(sample: Sample, peak: f64): void {
+  sample.deepest = deepestFall(sample);
+  sample.peak = sample.lowest = peak;
+}
+
+export function deepestFall(sample: Sample): f64 {
+  return larger(sample.deepest, 1.0 - sample.lowest / sample.peak);
 }
 
 /** The equity reaches a peak at `bar`: the time below the last one ends with the close before it. */
@@ -158,8 +139,6 @@ function findPeak(sample: Sample): void {
 }
 
 /** Bars from, …, to in one position, at the same cash. */
-// @ts-ignore: decorator
-@inline
 export function mark(sample: Sample, from: i32, to: i32, daily: usize): void {
   while (dayEnd(sample.day) <= to) {
     store<f64>(daily + (<usize>sample.day << 3), marked(closeAt(dayEnd(sample.day))));
@@ -167,13 +146,13 @@ export function mark(sample: Sample, from: i32, to: i32, daily: usize): void {
   }
   const ends = markedEnds(range(from, to));
   if (v128.any_true(f64x2.ge(ends, f64x2.splat(sample.peak)))) climb(sample, from, to);
-  else if (v128.any_true(f64x2.lt(ends, f64x2.splat(sample.floor)))) fall(sample, lower(ends));
+  else fall(sample, lower(ends));
 }
 
 /** Equity at the lowest and at the highest close; see `marked`. */
 // @ts-ignore: decorator
 @inline
-function markedEnds(extremes: v128): v128 {
+export function markedEnds(extremes: v128): v128 {
   const zero = f64x2.splat(0), closes = v128.xor(extremes, lowSign());
   const left = f64x2.add(f64x2.splat(margin), f64x2.mul(f64x2.splat(quantity), f64x2.sub(closes, f64x2.splat(price))));
   return f64x2.pmax(zero, f64x2.add(f64x2.splat(cash), f64x2.pmax(zero, left)));
@@ -203,7 +182,7 @@ function upper(ends: v128): f64 {
  */
 // @ts-ignore: decorator
 @inline
-function range(from: i32, to: i32): v128 {
+export function range(from: i32, to: i32): v128 {
   const first = from >> 6, last = to >> 6;
   if (first == last) return blockRange(from, to);
   const ends = f64x2.pmax(v128.load(suffix + (<usize>(from - base) << 4)), v128.load(prefix + (<usize>(to - base) << 4)));
@@ -236,19 +215,17 @@ function climb(sample: Sample, from: i32, to: i32): void {
     const end = min(to, from | 63);
     const ends = markedEnds(range(from, end));
     const worst = lower(ends), ideal = upper(ends);
-    if (ideal < sample.peak) {
-      if (worst < sample.floor) fall(sample, worst);
-    } else if (1.0 - worst / ideal > sample.deepest || closeTime(end) - peakTime(sample.peakFrom) > sample.longest) {
+    if (ideal < sample.peak) fall(sample, worst);
+    else if (1.0 - worst / ideal > deepestFall(sample) || closeTime(end) - peakTime(sample.peakFrom) > sample.longest) {
       climbBars(sample, from, end);
     } else {
-      sample.peak = ideal;
+      rise(sample, ideal);
       sample.peakFrom = from;
       sample.peakBar = end;
       sample.peakCash = cash;
       sample.peakMargin = margin;
       sample.peakQuantity = quantity;
       sample.peakPrice = price;
-      lowerFloor(sample);
     }
     from = end + 1;
   }
@@ -259,9 +236,8 @@ function climbBars(sample: Sample, from: i32, to: i32): void {
     const value = marked(closeAt(bar));
     if (value >= sample.peak) {
       endFall(sample, bar);
-      sample.peak = value;
+      rise(sample, value);
       sample.peakFrom = sample.peakBar = bar;
-      lowerFloor(sample);
-    } else if (value < sample.floor) fall(sample, value);
+    } else fall(sample, value);
   }
 }

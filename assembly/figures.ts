@@ -1,5 +1,5 @@
 /** The row of figures of a sample, when all tiles are measured. */
-import { closeAt, closeTime, endFall, rest } from "./equity";
+import { closeAt, closeTime, deepestFall, endFall, rest } from "./equity";
 import { Job, Sample, Settings } from "./job";
 import { returnFigures, tradeFigures, TradeSums, undefineOverflow } from "./metrics";
 import { squares } from "./ratios";
@@ -25,9 +25,10 @@ export function finish(job: Job, sample: Sample, daily: usize, scratch: usize): 
   store<f64>(out, final / initial - 1.0, 0);
   store<f64>(out, cagr, 8);
   returnFigures(daily, returnsOf(daily, job.dayCount, initial), timeframe, out);
-  store<f64>(out, sample.deepest, 48);
+  const deepest = deepestFall(sample);
+  store<f64>(out, deepest, 48);
   store<f64>(out, sample.longest, 56);
-  store<f64>(out, sample.deepest == 0 || cagr != cagr ? NaN : cagr / sample.deepest, 32);
+  store<f64>(out, deepest == 0 || cagr != cagr ? NaN : cagr / deepest, 32);
   tradeFigures(sumsOf(sample, changetype<TradeSums>(scratch)), span, out);
   const firstOpen = load<f64>(job.open + (<usize>start << 3)), fee = settings.feeRate, slippage = settings.slippage;
   store<f64>(out, (1.0 - fee) / (1.0 + fee) * (closeAt(last) * (1.0 - slippage)) / (firstOpen * (1.0 + slippage)) - 1.0, 192);

@@ -182,7 +182,9 @@ export class Sample {
   peakPrice: f64;
 
   peak: f64;
-  floor: f64;
+  /** the lowest equity since the peak */
+  lowest: f64;
+  /** the deepest fall from a peak before that */
   deepest: f64;
   longest: f64;
   grossProfit: f64;

@@ -1,12 +1,12 @@
 /**
  * Measure: the figures of a sample from the trades of a tile.
  *
- * One pass over the trades adds up what they brought. Whether the equity has reached a peak or a new depth on the way is
- * asked of the extremes of whole blocks first; only where they say perhaps (one trade in a few) equity.ts looks closer.
+ * One pass over the trades follows the equity, another one adds up what they brought. Both have hardly a branch that
+ * cannot be foreseen: a new peak is rare, and what lies below it needs the lowest value only.
  */
 import { keepOpen } from "./account";
-import { pair } from "./column";
-import { dayEnd, hold, mark, placeEquity, rest, stirs } from "./equity";
+import { pair, smaller } from "./column";
+import { closeAt, dayEnd, hold, mark, marked, markedEnds, placeEquity, range, rest } from "./equity";
 import { fund, placeFunding } from "./funding";
 import { INSIDE, Job, LIQUIDATED_INSIDE, NONE, Sample, Settings, TARGET, Trade, TRADE_BYTES } from "./job";
 import { closeRatios, openRatios } from "./ratios";
@@ -43,7 +43,7 @@ export function openAccount(sample: Sample, index: i32): void {
   sample.trailingStop = load<f64>(job.trailingStop + at);
   sample.leverage = own == own ? own : settings.leverage;
   sample.measured = job.start;
-  sample.capital = sample.peak = sample.floor = settings.initialCapital;
+  sample.capital = sample.peak = sample.lowest = settings.initialCapital;
   sample.peakFrom = sample.peakBar = job.start - 1;
   sample.bestRatio = sample.minusWorst = -Infinity;
 }
@@ -66,34 +66,64 @@ export function measure(sample: Sample, from: i32, to: i32, log: usize, end: usi
 
 /** @returns the end of the trades that are closed: one may still be open, and behind ruin nothing happens */
 function markAll(sample: Sample, from: i32, to: i32, log: usize, end: usize, daily: usize): usize {
-  let nextDay = dayEnd(sample.day), measured = sample.measured;
+  const zero = f64x2.splat(0);
+  let nextDay = dayEnd(sample.day), measured = sample.measured, peak = f64x2.splat(sample.peak), lowest = f64x2.splat(sample.lowest);
   for (; log < end; log += TRADE_BYTES) {
     const trade = changetype<Trade>(log);
     const capital = trade.capital, exitBar = trade.exitBar, entryBar = trade.entryBar;
     if (!(capital > 0)) break;
-    const marks = min(exitBar, to) - 1;
-    if (nextDay <= marks || stirs(trade, capital, max(entryBar, from), min(exitBar, to - 1), sample.peak, sample.floor)) {
+    const first = max(entryBar, from), marks = min(exitBar, to) - 1;
+    hold(trade, capital - trade.margin - trade.entryFee);
+    const isFlat = entryBar > measured; // for a while before the trade
+    let ends = isFlat ? f64x2.splat(capital) : lowest;
+    let highest = isFlat ? ends : zero;
+    if (first <= marks) {
+      const held = markedEnds(range(first, marks));
+      ends = f64x2.pmin(ends, held);
+      highest = f64x2.pmax(highest, held);
+    }
+    if (v128.any_true(f64x2.ge(highest, peak))) {
       sample.measured = measured;
+      sample.lowest = smallest(lowest);
       trace(sample, trade, marks, daily);
+      peak = f64x2.splat(sample.peak);
+      lowest = f64x2.splat(sample.lowest);
       nextDay = dayEnd(sample.day);
+    } else {
+      lowest = f64x2.pmin(lowest, ends);
+      if (nextDay <= marks) nextDay = endDays(sample, trade, marks, daily);
     }
     measured = marks + 1;
+    sample.isOpen = 0;
     if (exitBar == NONE) {
       keepOpen(sample, trade);
-      sample.measured = measured;
-      return log;
+      break;
     }
-    sample.isOpen = 0;
   }
   sample.measured = measured;
+  sample.lowest = smallest(lowest);
   return log;
+}
+
+// @ts-ignore: decorator
+@inline
+function smallest(two: v128): f64 {
+  return smaller(f64x2.extract_lane(two, 0), f64x2.extract_lane(two, 1));
+}
+
+/** The days that end before a trade, or in it. @returns the end of the next one */
+function endDays(sample: Sample, trade: Trade, to: i32, daily: usize): i32 {
+  let end = dayEnd(sample.day);
+  while (end <= to) {
+    store<f64>(daily + (<usize>sample.day << 3), end < trade.entryBar ? trade.capital : marked(closeAt(end)));
+    end = dayEnd(++sample.day);
+  }
+  return end;
 }
 
 /** The bars before a trade, where nothing was held, and those in it. */
 function trace(sample: Sample, trade: Trade, marks: i32, daily: usize): void {
-  const capital = trade.capital;
-  if (trade.entryBar > sample.measured) rest(sample, capital, trade.entryBar - 1, daily);
-  hold(trade, capital - trade.margin - trade.entryFee);
+  if (trade.entryBar > sample.measured) rest(sample, trade.capital, trade.entryBar - 1, daily);
   if (sample.measured <= marks) mark(sample, sample.measured, marks, daily);
 }
 
