@@ -62,11 +62,14 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
     const base = tileFrom & ~63;
     pairTile(base, tileTo);
     zoneTile(base, tileTo);
-    for (let g = 0; g < groupCount; g++) {
+    let hasRoom = true;
+    waiting = 0;
+    for (let g = 0; g < groupCount && hasRoom; g++) {
       const begin = load<i32>(groups + (<usize>g << 2)), end = load<i32>(groups + (<usize>g << 2), 4);
       prepareTile(base, max(tileFrom, job.firstSignal + 1), tileTo, sampleAt(begin), end - begin, bounds + <usize>g * (leaves << 4));
-      if (!runGroup(job, samples, begin - from, end - from, tileFrom, tileTo, log, daily)) return -fitting(count, tile - first, last + 1 - first);
+      hasRoom = hasRoom && walkGroup(job, samples, begin - from, end - from, tileFrom, tileTo, log, daily);
     }
+    if (!hasRoom || !settleWaiting(job, samples, tileFrom, tileTo, log, daily)) return -fitting(count, tile - first, last + 1 - first);
     if (atomic.load<i32>(job.control) != 0) return 0;
     atomic.add<i32>(job.control, count, 4);
     if (tile == first && last - first > 4 && count > 1) {
@@ -85,38 +88,41 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
   return count;
 }
 
-/** The samples of a group through a tile, four at a time: see account.ts. @returns whether the trades had room */
-function runGroup(job: Job, samples: usize, from: i32, to: i32, tileFrom: i32, tileTo: i32, log: usize, daily: usize): bool {
-  const hasFunding = changetype<Settings>(job.settings).fundingRate != 0, logBytes = <usize>(job.tile + 2) * TRADE_BYTES;
-  let next = from;
-  while (next < to) {
-    let count = 0;
-    while (count < 4 && next < to) {
-      const sample = sampleOf(samples, next);
-      const idle = sample.side == 0 && entries.count == 0;
-      if (!idle && sample.capital > 0) {
-        select(sample.index);
-        const own = log + <usize>count * logBytes;
-        store<i32>(four + (<usize>count << 3), next);
-        store<usize>(four + (<usize>count << 3), walk(job, sample, tileFrom, tileTo, own), 4);
-        count++;
-      }
-      next++;
-    }
-    if (!hasFunding && count > 0) {
-      settle(
-        count, memberOf(samples, 0), log, endOf(0), memberOf(samples, 1), log + logBytes, endOf(1),
-        memberOf(samples, 2), log + 2 * logBytes, endOf(2), memberOf(samples, 3), log + 3 * logBytes, endOf(3),
-      );
-    }
-    for (let i = 0; i < count; i++) {
-      const own = log + <usize>i * logBytes, days = daily + <usize>load<i32>(four + (<usize>i << 3)) * (<usize>job.dayCount << 3);
-      if (!measure(memberOf(samples, i), tileFrom, tileTo, own, endOf(i), days)) return false;
-    }
+/** The samples of a group through a tile; they are settled four at a time: see account.ts. @returns whether the trades had room */
+function walkGroup(job: Job, samples: usize, from: i32, to: i32, tileFrom: i32, tileTo: i32, log: usize, daily: usize): bool {
+  const logBytes = <usize>(job.tile + 2) * TRADE_BYTES;
+  for (let next = from; next < to; next++) {
+    const sample = sampleOf(samples, next);
+    const idle = sample.side == 0 && entries.count == 0;
+    if (idle || !(sample.capital > 0)) continue;
+    select(sample.index);
+    const at = four + (<usize>waiting << 3);
+    store<i32>(at, next);
+    store<usize>(at, walk(job, sample, tileFrom, tileTo, log + <usize>waiting * logBytes), 4);
+    if (++waiting == 4 && !settleWaiting(job, samples, tileFrom, tileTo, log, daily)) return false;
   }
   return true;
 }
 
+/** Settle and measure the samples that have been walked. */
+function settleWaiting(job: Job, samples: usize, tileFrom: i32, tileTo: i32, log: usize, daily: usize): bool {
+  const count = waiting, logBytes = <usize>(job.tile + 2) * TRADE_BYTES;
+  waiting = 0;
+  if (count > 0 && changetype<Settings>(job.settings).fundingRate == 0) {
+    settle(
+      count, memberOf(samples, 0), log, endOf(0), memberOf(samples, 1), log + logBytes, endOf(1),
+      memberOf(samples, 2), log + 2 * logBytes, endOf(2), memberOf(samples, 3), log + 3 * logBytes, endOf(3),
+    );
+  }
+  for (let i = 0; i < count; i++) {
+    const own = log + <usize>i * logBytes, days = daily + <usize>load<i32>(four + (<usize>i << 3)) * (<usize>job.dayCount << 3);
+    if (!measure(memberOf(samples, i), tileFrom, tileTo, own, endOf(i), days)) return false;
+  }
+  return true;
+}
+
+/** How many samples have been walked and not yet been settled. */
+let waiting: i32 = 0;
 /** Pairs of i32: samples that are worked on together, and the end of their logs. */
 let four: usize = 0;
 

@@ -196,6 +196,16 @@ export class DataSet implements Candles {
     }
   }
 
+  /** Forget columns that nobody reads, the least recently used first, until these take no more than `bytes`. */
+  trimColumns(bytes: number): void {
+    const idle = [...this.#columns].filter(([, { readers, pending }]) => readers === 0 && !pending)
+    const tooMany = Math.max(0, idle.length - Math.floor(bytes / this.columnBytes))
+    for (const [key, { offset }] of idle.slice(0, tooMany)) {
+      this.#columns.delete(key)
+      this.arena.free(offset)
+    }
+  }
+
   /** Keep a column that is there, and note that it was used last. */
   #hold(key: string, held: Map<string, Column>): void {
     const column = this.#columns.get(key)

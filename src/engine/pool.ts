@@ -72,6 +72,8 @@ export interface BacktestDetail {
 const FAN_OUT = 20_000_000
 /** What the samples of a chunk may take in a thread's memory. */
 const CHUNK_BYTES = 16 << 20
+/** What the columns of a run may take at a time; where a parameter makes a column for each sample, they come in turns. */
+const COLUMN_BYTES = 512 << 20
 const PROGRESS_MS = 100
 const ENDED = 2
 
@@ -167,6 +169,8 @@ export class Engine {
       try {
         let from = 0
         for (const { to, columns } of plan.parts) {
+          if (plan.parts.length > 1)
+            dataSet.trimColumns(Math.max(0, COLUMN_BYTES - columns.length * dataSet.columnBytes))
           await this.#withColumns({ dataSet, scratches, specs: columns, signal }, () =>
             this.#runPart({ request, words, jobs, from, to, chunk: plan.chunk, columns, scope, stop }, signal),
           )
@@ -222,7 +226,8 @@ export class Engine {
     const chunk = Math.max(1, Math.min(Math.ceil(batch.count / lanes), Math.floor(CHUNK_BYTES / sampleBytes(shape))))
     const own = sharedBytes(request) + lanes * laneBytes(shape, chunk) + this.threads * dataSet.columnScratchBytes
     const forColumns = dataSet.arena.limitBytes - DataSet.bytesOf(dataSet.length) - own
-    const parts = partition(request, Math.floor(forColumns / dataSet.columnBytes), own)
+    const room = Math.floor(forColumns / dataSet.columnBytes)
+    const parts = partition(request, { room, wanted: Math.floor(COLUMN_BYTES / dataSet.columnBytes) }, own)
     dataSet.makeRoom(own, laneBytes(shape, chunk))
     if (dataSet.arena.availableBytes < own) throw tooLarge(own, dataSet.arena.availableBytes)
     return { shape, lanes, chunk, parts }
@@ -393,8 +398,15 @@ function finished(control: Int32Array, { start, end, tile }: JobWords, { count }
   return Math.min(count, Math.floor(Atomics.load(control, Control.DONE) / tiles))
 }
 
-/** Stretches of the order of work, each with no more columns than there is room for. */
-function partition({ batch, program, dataSet }: BacktestRequest, room: number, ownBytes: number): RunPlan['parts'] {
+/**
+ * Stretches of the order of work, each with no more columns than there is room for, and no more than wanted where one
+ * sample does not need more.
+ */
+function partition(
+  { batch, program, dataSet }: BacktestRequest,
+  { room, wanted }: { room: number; wanted: number },
+  ownBytes: number,
+): RunPlan['parts'] {
   const parts: RunPlan['parts'] = []
   const width = program.slotCount
   const sources = batch.columns.map((spec) => new Set(columnsOf(spec).map(columnKey)))
@@ -411,7 +423,7 @@ function partition({ batch, program, dataSet }: BacktestRequest, room: number, o
         DataSet.bytesOf(dataSet.length) + ownBytes + added.size * dataSet.columnBytes,
         dataSet.arena.limitBytes,
       )
-    if (keys.union(added).size > room) {
+    if (keys.size > 0 && keys.union(added).size > Math.min(room, wanted)) {
       close(position)
       used = new Set()
       keys = new Set()

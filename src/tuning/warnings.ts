@@ -14,6 +14,7 @@ import type { Validation } from './validating.ts'
 const EDGE = 0.01
 
 const TRADE_COUNT = METRIC_NAMES.indexOf('tradeCount')
+const FINAL_EQUITY = METRIC_NAMES.indexOf('finalEquity')
 
 /**
  * Samples that never traded, and what kept them from it; samples that traded too little to tell.
@@ -33,7 +34,13 @@ export async function tradeWarnings(
   const total = tradeCounts.length
   const few = tradeCounts.filter((count) => count > 0 && count < enough).length
   const none = [...tradeCounts.keys()].filter((at) => tradeCounts[at] === 0)
+  const beyond = tradeCounts.filter((_, at) => Number.isNaN(metricRow(metrics, at)[FINAL_EQUITY])).length
   const warnings: string[] = []
+  if (beyond > 0) {
+    warnings.push(
+      `In ${beyond} of ${total} samples the equity grows beyond all numbers; they have no figures and were not learned from. Check the funding rate and the leverage.`,
+    )
+  }
   if (none.length > 0) {
     const silent = Float64Array.from(none.flatMap((at) => [...rows.subarray(at * width, (at + 1) * width)]))
     const why = await blockingConditions(evaluator, silent, settings)
