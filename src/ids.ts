@@ -10,6 +10,11 @@ export const ID_PREFIXES = {
   prediction: 'Prediction',
   token: 'ApiToken',
   audit: 'AuditEntry',
+  playbook: 'Playbook',
+  version: 'PlaybookVersion',
+  review: 'PlaybookReview',
+  recommendation: 'Recommendation',
+  trade: 'Trade',
 } as const
 
 export type IdPrefix = keyof typeof ID_PREFIXES

@@ -30,6 +30,7 @@ const ORDER = [
   'models',
   'evidence',
   'tuning',
+  'playbook',
   'server',
   'app.ts',
   'cli',

@@ -9,7 +9,7 @@ export const MetricEnum = builder.enumType('Metric', {
   values: OBJECTIVES,
 })
 
-const SideEnum = builder.enumType('Side', { values: ['LONG', 'SHORT'] as const })
+export const SideEnum = builder.enumType('Side', { values: ['LONG', 'SHORT'] as const })
 
 const ExitReasonEnum = builder.enumType('ExitReason', {
   description: 'Why a position was closed. A stop and a target touched in one bar count as the stop.',

@@ -4,6 +4,8 @@ import { builder } from '../graphql/builder.ts'
 import { page } from '../graphql/connection.ts'
 import { type DownloadResult, downloadCandles } from './download.ts'
 import type { Gap } from './quality.ts'
+import { MARKET_REGIMES, type RegimeSpan } from './regimes.ts'
+import { marketRegimes } from './regime-list.ts'
 import { downsample } from './resample.ts'
 import { countMarkets, findMarket, importCandles, type ImportResult, listMarkets, loadCandles } from './service.ts'
 import type { MarketRow } from './table.ts'
@@ -69,6 +71,20 @@ const CandleType = builder.objectRef<CandleAt>('Candle').implement({
   },
 })
 
+export const RegimeEnum = builder.enumType('MarketRegime', {
+  description: 'What a market is doing, told at the close of a candle from candles up to it.',
+  values: MARKET_REGIMES,
+})
+
+const RegimeSpanType = builder.objectRef<RegimeSpan>('RegimeSpan').implement({
+  description: 'A time in which one regime held, from the moment at which that was known.',
+  fields: (t) => ({
+    regime: t.field({ type: RegimeEnum, resolve: ({ regime }) => regime }),
+    from: t.field({ type: 'DateTime', resolve: ({ from }) => new Date(from) }),
+    to: t.field({ type: 'DateTime', resolve: ({ to }) => new Date(to) }),
+  }),
+})
+
 export const MarketType = builder.objectRef<MarketRow>('Market')
 
 builder.node(MarketType, {
@@ -102,6 +118,17 @@ builder.node(MarketType, {
     contentHash: t.exposeString('contentHash', { description: 'SHA-256 over all candles: equal candles, equal hash.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When candles were last added.' }),
+    regimes: t.field({
+      type: [RegimeSpanType],
+      description:
+        'What the market was doing, oldest first. The first 743 candles have no regime; candles of an hour, or of the market where they are longer, unless another timeframe is named.',
+      args: {
+        from: t.arg({ type: 'DateTime' }),
+        to: t.arg({ type: 'DateTime' }),
+        timeframe: t.arg.string({ description: "A multiple of the market's own." }),
+      },
+      resolve: (row, args, ctx) => marketRegimes(ctx, row, args),
+    }),
     candles: t.field({
       type: [CandleType],
       description:

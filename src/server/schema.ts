@@ -9,6 +9,7 @@ import '../backtest/schema.ts'
 import '../models/schema.ts'
 import '../models/mutations.ts'
 import '../tuning/schema.ts'
+import '../playbook/schema.ts'
 
 /** What is served: all nouns together. A root field that does not say who may use it stops the start. */
 export const schema = requireClassified(builder.toSchema())

@@ -8,13 +8,21 @@ import { allows, ROLES, type Role } from '../../src/viewer.ts'
 const GUARDED: Record<string, readonly Role[]> = {
   AuditEntry: ['APPROVER', 'ADMIN'],
   Model: ['VIEWER'],
+  Playbook: ['VIEWER', 'BOT'],
+  PlaybookPerformance: ['VIEWER'],
+  PlaybookReview: ['VIEWER'],
+  PlaybookVersion: ['VIEWER'],
+  Recommendation: ['VIEWER'],
   Sample: ['VIEWER'],
+  Trade: ['VIEWER'],
   TuningJob: ['VIEWER'],
 }
 
 /** Root fields that change something or are nobody's but a few roles'. Every other one is for VIEWER, and reads. */
 const EXCEPTIONS: Record<string, readonly Role[]> = {
   'Query.viewer': ROLES,
+  'Query.playbook': ['VIEWER', 'BOT'],
+  'Subscription.playbookChanged': ['VIEWER', 'BOT'],
   'Query.auditLog': ['APPROVER', 'ADMIN'],
   'Query.auditVerification': ['APPROVER', 'ADMIN'],
 }

@@ -1,0 +1,346 @@
+import { wilsonInterval } from '../evidence/statistics.ts'
+import { MARKET_REGIMES, type MarketRegime } from '../market/regimes.ts'
+import { bounded, monthlyCap, sessionCap } from './caps.ts'
+import { recommendationConfidence } from './confidence.ts'
+import type { ForecastScore } from './forecasts.ts'
+import { leverageRule, MIN_REGIME_TRADES } from './leverage-rule.ts'
+import type { Optimizer, Place, PlaybookParameter, RegimePlay } from './play.ts'
+import { regimeStatistics, type RegimeStatistics, type Sums } from './regime-statistics.ts'
+import { expectedEffect, replayLeverage, replayTarget, replayThreshold, replayWeights, type Replay } from './replay.ts'
+import type { Evidence, RecommendedChange } from './review.ts'
+import { relative, riskClass, weightRisk } from './risk-class.ts'
+import { riskRewardRule } from './risk-reward-rule.ts'
+import { boundsOf, type TuningSettings } from './settings.ts'
+import { strategyWeightRule, weightLimits } from './strategy-weight-rule.ts'
+import { modelSupport, type ModelVoice } from './support.ts'
+import { describe } from './rationale.ts'
+import { THRESHOLDS, thresholdRule } from './threshold-rule.ts'
+import { tradesIn, type TradeLog } from './trade-log.ts'
+
+/** What recommendations are made from. */
+export interface RecommendationInput {
+  log: TradeLog
+  plays: RegimePlay[]
+  settings: TuningSettings
+  /** data quality score, 0…100 */
+  quality: number
+  /** by regime code */
+  forecasts: ForecastScore[]
+  /** lowest confidence threshold in force in the period, by regime */
+  lowestThreshold: Partial<Record<MarketRegime, number>>
+  /** what a number was 30 days ago, or since somebody last set it by hand; now where it has not moved */
+  references: (Place & { value: number })[]
+  voices: Partial<Record<Optimizer, ModelVoice>>
+  seed: number
+}
+
+export interface Recommendations {
+  changes: RecommendedChange[]
+  /** why others were not made, in sentences */
+  notes: string[]
+}
+
+/** Chance that a review of trades without any effect asks for more risk, over all that it looks at. */
+const FALSE_ALARM = 0.05
+/** Ways to ask for more risk in a regime: more leverage, a lower threshold. */
+const WAYS_UP = 2
+/** Trades made with less than this share of the leverage in force say nothing for raising it. */
+const COMPARABLE_LEVERAGE = 0.5
+/** Weights that move less are left alone. */
+const LEAST_WEIGHT_MOVE = 0.005
+
+/** All that the four optimizers have to say, regime by regime. */
+export function recommend(input: RecommendationInput): Recommendations {
+  const eligible = input.plays
+    .map((play) => ({ play, places: tradesIn(input.log, play.regime) }))
+    .filter(({ places }) => places.length >= MIN_REGIME_TRADES)
+  const surely = FALSE_ALARM / Math.max(1, WAYS_UP * eligible.length)
+  const found = eligible.map(({ play, places }) => new RegimeReview(input, play, places, surely).all())
+  const all = found.flatMap(({ changes }) => changes)
+  const least = 100 * input.settings.confidenceThreshold
+  const changes = all.filter(({ confidence }) => confidence >= least)
+  const notes = found.flatMap((one) => one.notes)
+  for (const change of all) {
+    if (change.confidence >= least) continue
+    notes.push(`${describe(change)} was withheld: confidence ${change.confidence} is below ${Math.round(least)}.`)
+  }
+  return { changes, notes }
+}
+
+/** What the optimizers say about one regime. */
+class RegimeReview {
+  readonly #input: RecommendationInput
+  readonly #play: RegimePlay
+  readonly #places: Int32Array
+  readonly #statistics: RegimeStatistics
+  readonly #strategies: number[]
+  readonly #surely: number
+  readonly #notes: string[] = []
+
+  constructor(input: RecommendationInput, play: RegimePlay, places: Int32Array, surely: number) {
+    this.#input = input
+    this.#play = play
+    this.#places = places
+    this.#surely = surely
+    this.#strategies = play.strategyWeights.map(({ strategy }) => input.log.strategies.indexOf(strategy))
+    const stream = MARKET_REGIMES.indexOf(play.regime)
+    const { seed, log } = input
+    this.#statistics = regimeStatistics(log, places, play.confidenceThreshold, this.#strategies, seed, stream)
+  }
+
+  all(): Recommendations {
+    const changes = [this.#leverage(), this.#riskReward(), this.#threshold(), ...this.#weights()]
+    return { changes: changes.filter((change) => change !== null), notes: this.#notes }
+  }
+
+  #leverage(): RecommendedChange | null {
+    const { leverage } = this.#play
+    const bounds = boundsOf(this.#input.settings, 'LEVERAGE')
+    const { log } = this.#input
+    const winners = log.profitRatio.reduce((sum, profit) => sum + (profit > 0 ? 1 : 0), 0)
+    const ask = (sums: Sums) => leverageRule(sums.leverage(winners / log.count), leverage, bounds)
+    const advice = ask(this.#statistics.observed)
+    if (advice.newLeverage === leverage) return null
+    const up = advice.newLeverage > leverage
+    if (up && !this.#mayRaiseLeverage()) return null
+    const step = this.#step('LEVERAGE', up, advice.reason === 'HIGH_VOLATILITY')
+    if (step === null) return null
+    const next = this.#capped('LEVERAGE', leverage, leverage + step * (advice.newLeverage - leverage))
+    return this.#change('LEVERAGE', leverage, next, {
+      probability: this.#share((sums) => sameWay(ask(sums).newLeverage - leverage, up)),
+      rationale: leverageWords(advice.reason, this.#statistics.observed, advice.shrunkWinRate),
+      replay: replayLeverage(log, this.#places, next / leverage),
+    })
+  }
+
+  /** More risk needs more than a rule: profit that is hardly chance, made with leverage like that in force. */
+  #mayRaiseLeverage(): boolean {
+    const { leverage, regime } = this.#play
+    const used = meanOf(this.#input.log.leverage, this.#places)
+    if (used < COMPARABLE_LEVERAGE * leverage) {
+      this.#notes.push(
+        `More leverage in ${regime} was not considered: its trades used ${used.toFixed(1)} on average, the playbook says ${leverage}.`,
+      )
+      return false
+    }
+    return this.#isSure('More leverage', (sums) => sums.meanProfit)
+  }
+
+  /** @param figure must be above 0 in nearly every resample */
+  #isSure(what: string, figure: (sums: Sums) => number): boolean {
+    const against = this.#statistics.resamples.filter((sums) => !(figure(sums) > 0)).length
+    if ((1 + against) / (this.#statistics.resamples.length + 1) <= this.#surely) return true
+    this.#notes.push(`${what} in ${this.#play.regime} was not recommended: its profit could be chance.`)
+    return false
+  }
+
+  #riskReward(): RecommendedChange | null {
+    const target = this.#play.riskRewardRatio
+    const advice = riskRewardRule(this.#statistics.observed.riskReward, target)
+    if (advice.newRatio === target || advice.actual === null) return null
+    const up = advice.newRatio > target
+    const step = this.#step('RISK_RATIO', up)
+    if (step === null) return null
+    const next = this.#capped('RISK_REWARD_RATIO', target, target + step * (advice.newRatio - target))
+    return this.#change('RISK_REWARD_RATIO', target, next, {
+      probability: this.#share((sums) => sameWay(riskRewardRule(sums.riskReward, target).newRatio - target, up)),
+      rationale: `The average win is ${advice.actual.toFixed(2)} times the average loss, the target is ${target}.`,
+      replay: replayTarget(this.#input.log, this.#places, target, next),
+    })
+  }
+
+  #threshold(): RecommendedChange | null {
+    const { confidenceThreshold: current, regime } = this.#play
+    const lowest = this.#input.lowestThreshold[regime] ?? current
+    const ask = (sums: Sums) => thresholdRule(sums.thresholds, lowest, current)
+    const advice = ask(this.#statistics.observed)
+    if (advice.recommended === current) return null
+    const up = advice.recommended > current
+    const place = THRESHOLDS.indexOf(advice.recommended as (typeof THRESHOLDS)[number])
+    const added = (sums: Sums): number => sums.thresholds[place].pnl - sums.inForce.pnl
+    if (!up && !this.#isSure('A lower confidence threshold', added)) return null
+    const step = this.#step('CONFIDENCE_THRESHOLD', up)
+    if (step === null) return null
+    const next = this.#capped('CONFIDENCE_THRESHOLD', current, current + step * (advice.recommended - current))
+    const { trades, winRate } = advice.table[place]
+    return this.#change('CONFIDENCE_THRESHOLD', current, next, {
+      probability: this.#share((sums) => sameWay(ask(sums).recommended - current, up)),
+      rationale: `Of 50, 60, 70 and 80 the threshold ${advice.recommended} did best: ${trades} trades, ${percent(winRate!)} of them won.`,
+      replay: replayThreshold(this.#input.log, this.#places, current, next),
+    })
+  }
+
+  #weights(): RecommendedChange[] {
+    const { strategyWeights, regime } = this.#play
+    if (strategyWeights.length < 2) return []
+    const current = strategyWeights.map(({ weight }) => weight)
+    const evidence = this.#statistics.observed.strategies
+    const goal = strategyWeightRule(current, evidence).target
+    if (goal === null) {
+      this.#notes.push(`No strategy earned anything in ${regime}, so its weights stay.`)
+      return []
+    }
+    const moves = goal.map((share, at) => Math.abs(share - current[at]))
+    const largest = moves.indexOf(Math.max(...moves))
+    const up = goal[largest] > current[largest]
+    const support = this.#step('STRATEGY_WEIGHT', up, false, this.#strategies[largest])
+    if (support === null) return []
+    const limits = this.#weightLimits(current, goal).map((limit) => support * limit)
+    const { weights } = strategyWeightRule(current, evidence, limits)
+    const bounds = boundsOf(this.#input.settings, 'STRATEGY_WEIGHT')
+    const fits = weights.every((weight) => weight >= bounds.min && weight <= bounds.max)
+    if (!fits || Math.max(...weights.map((weight, at) => Math.abs(weight - current[at]))) < LEAST_WEIGHT_MOVE) return []
+    const probability = this.#share((sums) => {
+      const target = strategyWeightRule(current, sums.strategies).target
+      return target !== null && sameWay(target[largest] - current[largest], up)
+    })
+    const replayed = new Map(this.#strategies.map((code, at) => [code, { before: current[at], after: weights[at] }]))
+    const risk = weightRisk(current, weights)
+    return strategyWeights.flatMap(({ strategy, weight }, at): RecommendedChange[] => {
+      const change = this.#change('STRATEGY_WEIGHT', weight, weights[at], {
+        strategy,
+        probability,
+        rationale: `${strategy} made ${percent(evidence[at].meanReturn, 2)} a trade over ${evidence[at].trades} trades.`,
+        replay: replayWeights(this.#input.log, this.#places, replayed),
+      })
+      return change ? [{ ...change, risk }] : []
+    })
+  }
+
+  /** What is left of both limits on the way to the goal. */
+  #weightLimits(current: readonly number[], goal: readonly number[]): number[] {
+    const { maxParameterChange, maxMonthlyChange } = this.#input.settings
+    const session = weightLimits(current, maxParameterChange)
+    const references = this.#play.strategyWeights.map(({ strategy, weight }) =>
+      this.#reference('STRATEGY_WEIGHT', weight, strategy),
+    )
+    const monthly = weightLimits(references, maxMonthlyChange)
+    return current.map((weight, at) => {
+      const moved = goal[at] > weight ? weight - references[at] : references[at] - weight
+      return Math.min(session[at], Math.max(0, monthly[at] - moved))
+    })
+  }
+
+  /**
+   * Share of the rule's step that its model supports; null where it disagrees. A model without skill has no say.
+   *
+   * @param exempt the rule acts on something that the model does not predict
+   */
+  #step(optimizer: Optimizer, up: boolean, exempt = false, strategy?: number): number | null {
+    const voice = this.#input.voices[optimizer]
+    if (!voice?.skilled || exempt) return 1
+    const support = modelSupport(optimizer, voice.predictions, this.#input.log, this.#places, this.#play, up, strategy)
+    if (support === null || support > 0.5) return support ?? 1
+    this.#notes.push(
+      `Rule and model disagree about ${optimizer} in ${this.#play.regime}: the rule wants it ${up ? 'higher' : 'lower'}, the model does not. Nothing is recommended.`,
+    )
+    return null
+  }
+
+  #reference(parameter: PlaybookParameter, current: number, strategy: string | null = null): number {
+    const { regime } = this.#play
+    const match = this.#input.references.find(
+      (one) => one.regime === regime && one.parameter === parameter && one.strategy === strategy,
+    )
+    return match?.value ?? current
+  }
+
+  /** Within the cap of a review, that of 30 days, and the bounds. Whole numbers stay whole, nearer to what they were. */
+  #capped(parameter: PlaybookParameter, old: number, target: number): number {
+    const { settings } = this.#input
+    const session = sessionCap(old, target, settings.maxParameterChange)
+    const monthly = monthlyCap(this.#reference(parameter, old), old, session, settings.maxMonthlyChange)
+    if (monthly !== session) {
+      this.#notes.push(
+        `${parameter} in ${this.#play.regime} may not move farther: ${percent(settings.maxMonthlyChange)} in 30 days are used up.`,
+      )
+    }
+    const next = bounded(monthly, boundsOf(settings, parameter))
+    if (parameter !== 'CONFIDENCE_THRESHOLD' || !Number.isInteger(old)) return clean(next)
+    return next > old ? Math.floor(next + ROUNDING) : Math.ceil(next - ROUNDING)
+  }
+
+  #share(isSame: (sums: Sums) => boolean): number {
+    return this.#statistics.resamples.filter(isSame).length / this.#statistics.resamples.length
+  }
+
+  #change(
+    parameter: PlaybookParameter,
+    current: number,
+    recommended: number,
+    about: { probability: number; rationale: string; replay: Replay | null; strategy?: string },
+  ): RecommendedChange | null {
+    if (Math.abs(recommended - current) <= ROUNDING * Math.abs(current)) return null
+    const { regime } = this.#play
+    const forecast = this.#input.forecasts[MARKET_REGIMES.indexOf(regime)]
+    const misled = forecast?.misleading ? forecast.accuracy : null
+    const { probability, rationale, replay, strategy = null } = about
+    return {
+      regime,
+      parameter,
+      strategy,
+      current,
+      recommended,
+      change: relative(current, recommended),
+      risk: riskClass(parameter, current, recommended).risk,
+      confidence: recommendationConfidence(probability, this.#input.quality, misled),
+      rationale,
+      evidence: this.#evidence(strategy, forecast?.accuracy ?? null),
+      expectedEffect: replay && expectedEffect(this.#statistics.bootstrap, replay),
+    }
+  }
+
+  #evidence(strategy: string | null, forecastAccuracy: number | null): Evidence {
+    const { log } = this.#input
+    const code = strategy === null ? -1 : log.strategies.indexOf(strategy)
+    const places = strategy === null ? this.#places : this.#places.filter((at) => log.strategy[at] === code)
+    const profits = Float64Array.from(places, (at) => log.profitRatio[at])
+    const wins = profits.filter((profit) => profit > 0)
+    const losses = profits.filter((profit) => profit < 0)
+    const trades = profits.length
+    return {
+      trades,
+      winRate: trades > 0 ? wins.length / trades : 0,
+      winRateInterval: { ...(wilsonInterval(wins.length, trades) ?? { low: 0, high: 1 }), level: 0.95 },
+      meanProfit: trades > 0 ? sum(profits) / trades : 0,
+      volatility: trades > 0 ? meanOf(log.volatility, places) : 0,
+      averageWin: wins.length > 0 ? sum(wins) / wins.length : null,
+      averageLoss: losses.length > 0 ? -sum(losses) / losses.length : null,
+      forecastAccuracy,
+    }
+  }
+}
+
+const ROUNDING = 1e-9
+
+/** Without the noise of the last bits, which no person wants to read. */
+function clean(value: number): number {
+  return Number(value.toPrecision(12))
+}
+
+function sameWay(difference: number, up: boolean): boolean {
+  return up ? difference > 0 : difference < 0
+}
+
+function leverageWords(reason: string, sums: Sums, shrunk: number): string {
+  const won = `${sums.wins} of ${sums.trades} trades won`
+  if (reason === 'low_win_rate') return `Only ${won}, less than 40 %.`
+  if (reason === 'HIGH_VOLATILITY') {
+    return `Trades were opened at a volatility percentile of ${sums.volatility.toFixed(2)} on average, 0.8 or more.`
+  }
+  return `${won} (${percent(shrunk)} after shrinkage) at ${percent(sums.meanProfit, 2)} a trade, while the market was calm.`
+}
+
+function percent(fraction: number, digits = 0): string {
+  return `${(100 * fraction).toFixed(digits)} %`
+}
+
+function meanOf(values: Float64Array, places: Int32Array): number {
+  let total = 0
+  for (const at of places) total += values[at]
+  return total / places.length
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,57 @@
+import type { Optimizer, RegimePlay } from './play.ts'
+import type { TradeLog } from './trade-log.ts'
+
+/** What a model has to say. */
+export interface ModelVoice {
+  /** its cross-validated R² is above 0: it knows more than the mean does */
+  skilled: boolean
+  /** f64[trades] in the order of the log, each by a model that has not seen the trade; NaN where there is none */
+  predictions: Float64Array
+}
+
+/** On fewer trades a share says nothing. */
+const LEAST_TRADES = 5
+
+/**
+ * Share of the regime's trades for which the model points the way of the rule, 0…1; null where too few can be asked.
+ *
+ * LEVERAGE asks whether a trade is expected to earn; RISK_RATIO whether a win is expected to bring more than the
+ * target; CONFIDENCE_THRESHOLD whether trades that would be left out are expected to do worse than the others, or
+ * trades that would come in to earn; STRATEGY_WEIGHT whether the strategy is expected to beat the others.
+ *
+ * @param up       the rule wants a larger number
+ * @param strategy code of the strategy whose weight moves most
+ */
+export function modelSupport(
+  optimizer: Optimizer,
+  predictions: Float64Array,
+  log: TradeLog,
+  places: Int32Array,
+  play: RegimePlay,
+  up: boolean,
+  strategy = -1,
+): number | null {
+  const known = places.filter((at) => !Number.isNaN(predictions[at]))
+  const share = (asked: Int32Array, level: number, above: boolean): number | null => {
+    if (asked.length < LEAST_TRADES) return null
+    return asked.filter((at) => (above ? predictions[at] > level : predictions[at] < level)).length / asked.length
+  }
+  const meanOf = (some: Int32Array): number => some.reduce((sum, at) => sum + predictions[at], 0) / some.length
+  if (optimizer === 'LEVERAGE') return share(known, 0, up)
+  if (optimizer === 'RISK_RATIO') return share(known, play.riskRewardRatio, up)
+  if (optimizer === 'STRATEGY_WEIGHT') {
+    const others = known.filter((at) => log.strategy[at] !== strategy)
+    const own = known.filter((at) => log.strategy[at] === strategy)
+    return others.length < LEAST_TRADES ? null : share(own, meanOf(others), up)
+  }
+  const { confidenceThreshold } = play
+  const kept = known.filter((at) => log.confidence[at] >= confidenceThreshold)
+  if (!up)
+    return share(
+      known.filter((at) => log.confidence[at] < confidenceThreshold),
+      0,
+      true,
+    )
+  const weakest = kept.filter((at) => log.confidence[at] < confidenceThreshold + 20)
+  return kept.length < LEAST_TRADES ? null : share(weakest, meanOf(kept), false)
+}
