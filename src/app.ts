@@ -4,6 +4,7 @@ import type { AppContext } from './context.ts'
 import { openStorage } from './db.ts'
 import { Engine } from './engine/pool.ts'
 import { EventHub } from './events.ts'
+import { startPlaybookSchedule } from './playbook/schedule.ts'
 import { Queue } from './queue/queue.ts'
 import { seedStrategies } from './strategy/service.ts'
 import { startWorker } from './tuning/worker.ts'
@@ -40,7 +41,10 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   const viewer = localViewer('SCHEDULE')
   const ctx: AppContext = { config, db: storage.db, storage, engine, queue, events, log, viewer, clock: Date.now }
   await seedStrategies(ctx)
-  if (config.role !== 'api') await startWorker(ctx)
+  if (config.role !== 'api') {
+    await startWorker(ctx)
+    opening.defer(startPlaybookSchedule(ctx))
+  }
 
   const opened = opening.move()
   let closed: Promise<void> | undefined

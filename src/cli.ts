@@ -56,6 +56,13 @@ function commandLine(run: (command: Promise<number>) => void): Command {
       run(import('./cli/download.ts').then(({ download }) => download({ ...period, ...options() }))),
     )
   program
+    .command('import-trades <file>')
+    .description("import a bot's closed trades: JSON, NDJSON or CSV in the API's fields, or freqtrade's export")
+    .requiredOption('--playbook <name>', 'whose memory they are for')
+    .action((file: string, name: { playbook: string }) =>
+      run(import('./cli/import-trades.ts').then(({ importTrades }) => importTrades(file, { ...name, ...options() }))),
+    )
+  program
     .command('demo')
     .description('tune a synthetic market with an edge and one without, and compare the verdicts')
     .action(() => run(import('./cli/demo.ts').then(({ demo }) => demo(options()))))

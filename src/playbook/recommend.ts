@@ -1,7 +1,7 @@
-import { wilsonInterval } from '../evidence/statistics.ts'
 import { MARKET_REGIMES, type MarketRegime } from '../market/regimes.ts'
 import { bounded, monthlyCap, sessionCap } from './caps.ts'
 import { recommendationConfidence } from './confidence.ts'
+import { evidenceOf } from './evidence-of.ts'
 import type { ForecastScore } from './forecasts.ts'
 import { leverageRule, MIN_REGIME_TRADES } from './leverage-rule.ts'
 import type { Optimizer, Place, PlaybookParameter, RegimePlay } from './play.ts'
@@ -44,6 +44,8 @@ export interface Recommendations {
 const FALSE_ALARM = 0.05
 /** Ways to ask for more risk in a regime: more leverage, a lower threshold. */
 const WAYS_UP = 2
+/** Average losses that a profit must bear beside those seen; a number that bench/playbook was asked about. */
+const UNSEEN_LOSSES = 5
 /** Trades made with less than this share of the leverage in force say nothing for raising it. */
 const COMPARABLE_LEVERAGE = 0.5
 /** Weights that move less are left alone. */
@@ -103,7 +105,7 @@ class RegimeReview {
     if (advice.newLeverage === leverage) return null
     const up = advice.newLeverage > leverage
     if (up && !this.#mayRaiseLeverage()) return null
-    const step = this.#step('LEVERAGE', up, advice.reason === 'HIGH_VOLATILITY')
+    const step = this.#step('LEVERAGE', up, { exempt: advice.reason === 'HIGH_VOLATILITY' })
     if (step === null) return null
     const next = this.#capped('LEVERAGE', leverage, leverage + step * (advice.newLeverage - leverage))
     return this.#change('LEVERAGE', leverage, next, {
@@ -123,12 +125,18 @@ class RegimeReview {
       )
       return false
     }
-    return this.#isSure('More leverage', (sums) => sums.meanProfit)
+    return this.#isSure('More leverage', (sums) => sums.meanProfit * sums.trades)
   }
 
-  /** @param figure must be above 0 in nearly every resample */
-  #isSure(what: string, figure: (sums: Sums) => number): boolean {
-    const against = this.#statistics.resamples.filter((sums) => !(figure(sums) > 0)).length
+  /**
+   * Resamples of few trades know nothing of the rare large loss that has not come yet. So the profit must also bear
+   * some losses more, each as large as losses are on average in the whole log.
+   *
+   * @param profit must be above them in nearly every resample
+   */
+  #isSure(what: string, profit: (sums: Sums) => number): boolean {
+    const reserve = UNSEEN_LOSSES * averageLoss(this.#input.log.profitRatio)
+    const against = this.#statistics.resamples.filter((sums) => !(profit(sums) > reserve)).length
     if ((1 + against) / (this.#statistics.resamples.length + 1) <= this.#surely) return true
     this.#notes.push(`${what} in ${this.#play.regime} was not recommended: its profit could be chance.`)
     return false
@@ -159,7 +167,7 @@ class RegimeReview {
     const place = THRESHOLDS.indexOf(advice.recommended as (typeof THRESHOLDS)[number])
     const added = (sums: Sums): number => sums.thresholds[place].pnl - sums.inForce.pnl
     if (!up && !this.#isSure('A lower confidence threshold', added)) return null
-    const step = this.#step('CONFIDENCE_THRESHOLD', up)
+    const step = this.#step('CONFIDENCE_THRESHOLD', up, { goal: advice.recommended })
     if (step === null) return null
     const next = this.#capped('CONFIDENCE_THRESHOLD', current, current + step * (advice.recommended - current))
     const { trades, winRate } = advice.table[place]
@@ -183,7 +191,7 @@ class RegimeReview {
     const moves = goal.map((share, at) => Math.abs(share - current[at]))
     const largest = moves.indexOf(Math.max(...moves))
     const up = goal[largest] > current[largest]
-    const support = this.#step('STRATEGY_WEIGHT', up, false, this.#strategies[largest])
+    const support = this.#step('STRATEGY_WEIGHT', up, { strategy: this.#strategies[largest] })
     if (support === null) return []
     const limits = this.#weightLimits(current, goal).map((limit) => support * limit)
     const { weights } = strategyWeightRule(current, evidence, limits)
@@ -226,10 +234,17 @@ class RegimeReview {
    *
    * @param exempt the rule acts on something that the model does not predict
    */
-  #step(optimizer: Optimizer, up: boolean, exempt = false, strategy?: number): number | null {
+  #step(
+    optimizer: Optimizer,
+    up: boolean,
+    { exempt = false, ...about }: { exempt?: boolean; goal?: number; strategy?: number } = {},
+  ): number | null {
     const voice = this.#input.voices[optimizer]
     if (!voice?.skilled || exempt) return 1
-    const support = modelSupport(optimizer, voice.predictions, this.#input.log, this.#places, this.#play, up, strategy)
+    const support = modelSupport(optimizer, voice.predictions, this.#input.log, this.#places, this.#play, {
+      up,
+      ...about,
+    })
     if (support === null || support > 0.5) return support ?? 1
     this.#notes.push(
       `Rule and model disagree about ${optimizer} in ${this.#play.regime}: the rule wants it ${up ? 'higher' : 'lower'}, the model does not. Nothing is recommended.`,
@@ -294,20 +309,7 @@ class RegimeReview {
     const { log } = this.#input
     const code = strategy === null ? -1 : log.strategies.indexOf(strategy)
     const places = strategy === null ? this.#places : this.#places.filter((at) => log.strategy[at] === code)
-    const profits = Float64Array.from(places, (at) => log.profitRatio[at])
-    const wins = profits.filter((profit) => profit > 0)
-    const losses = profits.filter((profit) => profit < 0)
-    const trades = profits.length
-    return {
-      trades,
-      winRate: trades > 0 ? wins.length / trades : 0,
-      winRateInterval: { ...(wilsonInterval(wins.length, trades) ?? { low: 0, high: 1 }), level: 0.95 },
-      meanProfit: trades > 0 ? sum(profits) / trades : 0,
-      volatility: trades > 0 ? meanOf(log.volatility, places) : 0,
-      averageWin: wins.length > 0 ? sum(wins) / wins.length : null,
-      averageLoss: losses.length > 0 ? -sum(losses) / losses.length : null,
-      forecastAccuracy,
-    }
+    return evidenceOf(log, places, forecastAccuracy)
   }
 }
 
@@ -341,6 +343,8 @@ function meanOf(values: Float64Array, places: Int32Array): number {
   return total / places.length
 }
 
-function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0)
+/** As a positive number; 0 where nothing was lost. */
+function averageLoss(profits: Float64Array): number {
+  const losses = profits.filter((profit) => profit < 0)
+  return losses.length > 0 ? -losses.reduce((sum, loss) => sum + loss, 0) / losses.length : 0
 }

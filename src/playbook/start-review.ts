@@ -10,7 +10,8 @@ import type { Analysis, AnalysisInput } from './analysis.ts'
 import { apply, expireDue, waitingOf } from './decide.ts'
 import { PLAYBOOK_PARAMETERS, RISK_LEVELS, valueAt, type Place, type RegimePlay } from './play.ts'
 import { describe } from './rationale.ts'
-import type { RecommendedChange } from './review.ts'
+import { trainModels } from './models.ts'
+import type { ModelScore, RecommendedChange } from './review.ts'
 import { inDays } from './service.ts'
 import {
   playbookReviews,
@@ -38,12 +39,13 @@ const SEED = 14
 export async function startPlaybookReview(ctx: AppContext, playbookId: string): Promise<PlaybookReviewRow> {
   const playbook = await getPlaybook(ctx, playbookId)
   const input = await gather(ctx, playbook)
+  const { scores, voices } = await trainModels(input.log, SEED, (task) => ctx.engine.call(task))
   const module = new URL('./analysis.ts', import.meta.url).href
-  const analysis = await ctx.engine.call<Analysis>({ module, name: 'analyse', data: input })
+  const analysis = await ctx.engine.call<Analysis>({ module, name: 'analyse', data: { ...input, voices } })
   return ctx.db.transaction(async (tx) => {
     const current = await lockPlaybook(tx, ctx.viewer, playbookId)
     await requireTurn(tx, current, playbook.version)
-    const review = await store(ctx, tx, current, input, analysis)
+    const review = await store(ctx, tx, current, input, { ...analysis, scores })
     await tx
       .update(playbooks)
       .set({ nextReviewAt: inDays(current.settings.retrainingFrequencyDays) })
@@ -160,7 +162,7 @@ async function store(
   tx: Transaction,
   playbook: PlaybookRow,
   { log }: AnalysisInput,
-  { quality, drift, changes, notes }: Analysis,
+  { quality, drift, changes, notes, scores }: Analysis & { scores: ModelScore[] },
 ): Promise<PlaybookReviewRow> {
   const hours = playbook.settings.reviewExpiryHours
   const [review] = await tx
@@ -171,7 +173,7 @@ async function store(
       baseVersion: playbook.version,
       status: changes.length > 0 ? 'PENDING' : 'EMPTY',
       dataQuality: quality,
-      models: [],
+      models: scores,
       tradesAnalysed: log.count,
       explanation: explain(changes, notes),
       drift,

@@ -19,8 +19,9 @@ const LEAST_TRADES = 5
  * target; CONFIDENCE_THRESHOLD whether trades that would be left out are expected to do worse than the others, or
  * trades that would come in to earn; STRATEGY_WEIGHT whether the strategy is expected to beat the others.
  *
- * @param up       the rule wants a larger number
- * @param strategy code of the strategy whose weight moves most
+ * @param wish.up       the rule wants a larger number
+ * @param wish.goal     the threshold it wants
+ * @param wish.strategy code of the strategy whose weight moves most
  */
 export function modelSupport(
   optimizer: Optimizer,
@@ -28,8 +29,7 @@ export function modelSupport(
   log: TradeLog,
   places: Int32Array,
   play: RegimePlay,
-  up: boolean,
-  strategy = -1,
+  { up, goal = play.confidenceThreshold, strategy = -1 }: { up: boolean; goal?: number; strategy?: number },
 ): number | null {
   const known = places.filter((at) => !Number.isNaN(predictions[at]))
   const share = (asked: Int32Array, level: number, above: boolean): number | null => {
@@ -44,14 +44,9 @@ export function modelSupport(
     const own = known.filter((at) => log.strategy[at] === strategy)
     return others.length < LEAST_TRADES ? null : share(own, meanOf(others), up)
   }
-  const { confidenceThreshold } = play
-  const kept = known.filter((at) => log.confidence[at] >= confidenceThreshold)
-  if (!up)
-    return share(
-      known.filter((at) => log.confidence[at] < confidenceThreshold),
-      0,
-      true,
-    )
-  const weakest = kept.filter((at) => log.confidence[at] < confidenceThreshold + 20)
-  return kept.length < LEAST_TRADES ? null : share(weakest, meanOf(kept), false)
+  const taken = (from: number, to: number): Int32Array =>
+    known.filter((at) => log.confidence[at] >= from && log.confidence[at] < to)
+  if (!up) return share(taken(goal, play.confidenceThreshold), 0, true)
+  const kept = taken(goal, Infinity)
+  return kept.length < LEAST_TRADES ? null : share(taken(play.confidenceThreshold, goal), meanOf(kept), false)
 }
