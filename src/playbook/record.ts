@@ -161,7 +161,7 @@ async function insertRows(
       .join(', '),
   )
   const added = sql<string>`insert into ${sql.identifier(table)} (${names})
-    select ${names} from json_to_recordset(${JSON.stringify(sorted)}::json) as given (${types})
+    select ${names} from json_to_recordset(${JSON.stringify(sorted)}::text::json) as given (${types})
     on conflict (playbook_id, external_id) do nothing
     returning external_id`
   return new Set(rowsOf<{ external_id: string }>(await tx.execute(added)).map((row) => row.external_id))
@@ -187,7 +187,7 @@ async function storedTradeDigests(
 
 /** By an array parameter: a list of ten thousand would be ten thousand parameters. */
 function isOneOf(column: Parameters<typeof inArray>[0], values: string[]): SQL {
-  return sql`${column} in (select json_array_elements_text(${JSON.stringify(values)}::json))`
+  return sql`${column} in (select json_array_elements_text(${JSON.stringify(values)}::text::json))`
 }
 
 /**

@@ -7,11 +7,12 @@ import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
 import type { MarketRegime } from '../market/regimes.ts'
 import type { Analysis, AnalysisInput } from './analysis.ts'
+import { backtestCheck } from './backtest-check.ts'
 import { apply, expireDue, waitingOf } from './decide.ts'
 import { PLAYBOOK_PARAMETERS, RISK_LEVELS, valueAt, type Place, type RegimePlay } from './play.ts'
 import { describe } from './rationale.ts'
 import { trainModels } from './models.ts'
-import type { ModelScore, RecommendedChange } from './review.ts'
+import type { BacktestCheck, ModelScore, RecommendedChange } from './review.ts'
 import { inDays } from './service.ts'
 import {
   playbookReviews,
@@ -42,10 +43,11 @@ export async function startPlaybookReview(ctx: AppContext, playbookId: string): 
   const { scores, voices } = await trainModels(input.log, SEED, (task) => ctx.engine.call(task))
   const module = new URL('./analysis.ts', import.meta.url).href
   const analysis = await ctx.engine.call<Analysis>({ module, name: 'analyse', data: { ...input, voices } })
+  const check = await backtestCheck(ctx, playbook, input.plays, analysis.changes, input.log)
   return ctx.db.transaction(async (tx) => {
     const current = await lockPlaybook(tx, ctx.viewer, playbookId)
     await requireTurn(tx, current, playbook.version)
-    const review = await store(ctx, tx, current, input, { ...analysis, scores })
+    const review = await store(ctx, tx, current, input, { ...analysis, scores, check })
     await tx
       .update(playbooks)
       .set({ nextReviewAt: inDays(current.settings.retrainingFrequencyDays) })
@@ -162,7 +164,7 @@ async function store(
   tx: Transaction,
   playbook: PlaybookRow,
   { log }: AnalysisInput,
-  { quality, drift, changes, notes, scores }: Analysis & { scores: ModelScore[] },
+  { quality, drift, changes, notes, scores, check }: Analysis & { scores: ModelScore[]; check: BacktestCheck | null },
 ): Promise<PlaybookReviewRow> {
   const hours = playbook.settings.reviewExpiryHours
   const [review] = await tx
@@ -177,6 +179,7 @@ async function store(
       tradesAnalysed: log.count,
       explanation: explain(changes, notes),
       drift,
+      backtestCheck: check,
       requestedBy: ctx.viewer.name,
       createdAt: sql`clock_timestamp()`,
       expiresAt: sql`clock_timestamp() + ${hours}::integer * interval '1 hour'`,

@@ -8,7 +8,9 @@ import { rollbackPlaybook, updatePlaybook, updateTuningSettings } from '../../sr
 import { startPlaybookReview } from '../../src/playbook/start-review.ts'
 import { playbookReviews, type PlaybookReviewRow, type PlaybookRow } from '../../src/playbook/table.ts'
 import { getPlaybook, readPlays } from '../../src/playbook/version.ts'
+import { OPTIMIZERS } from '../../src/playbook/play.ts'
 import { testContext, type TestContext } from '../helpers.ts'
+import { smallJob } from '../tuning/jobs.ts'
 import { newPlaybook, play, trades } from './books.ts'
 
 let ctx: TestContext
@@ -264,6 +266,19 @@ describe('a review', () => {
     expect(review.dataQuality.score).toBeLessThan(60)
     const rises = (await recommendationsOf(ctx, review.id)).filter(({ change }) => change > 0)
     expect(rises.filter(({ parameter }) => parameter === 'LEVERAGE')).toEqual([])
+  })
+
+  test('backtests a change of leverage where the playbook names a strategy and a market', async () => {
+    const { strategyId, marketId } = await smallJob(ctx)
+    const book = await newPlaybook(ctx, { strategyId, marketId })
+    await recordTrades(ctx, { playbookId: book.id, trades: trades({ count: 300, winRate: { RANGING: 0.2 } }) })
+    const { backtestCheck, models } = await startPlaybookReview(ctx, book.id)
+    expect(models.map(({ optimizer, trainedOn }) => [optimizer, trainedOn > 100])).toEqual(
+      OPTIMIZERS.map((optimizer) => [optimizer, true]),
+    )
+    expect(backtestCheck!.note).toMatch(/^Mean leverage over the regimes, 3.00 against 2.[89]\d/)
+    expect(backtestCheck!.before.tradeCount).toBeGreaterThan(0)
+    expect(Math.abs(backtestCheck!.after.roi!)).toBeLessThan(Math.abs(backtestCheck!.before.roi!))
   })
 
   test('applies low risk by itself only where the settings say so', async () => {
