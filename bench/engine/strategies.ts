@@ -53,7 +53,7 @@ export async function hardCases(report: Report, data: BenchData, sizes: Sizes): 
   const times = race({ fast: { run: () => twins.fast() }, naive: { run: naive.run } }, Math.min(5, sizes.rounds))
   const ratio = median(times.naive) / NAIVE_SAMPLES / (median(times.fast) / many.batch.count)
   const denseNs = perBar(median(times.fast), many)
-  const tunable = await one(builtIn('ema-cross'), data.candles, sizes.large / 10, 3, 1000)
+  const tunable = await one(builtIn('ema-cross'), data.candles, sizes.large, 3, 1000)
   report.table('hard cases, one core', [
     { case: '5 years of minutes (synthetic)', ...long },
     {

@@ -8,6 +8,7 @@ import {
   findModel,
   listModels,
   loadModel,
+  rankingOf,
   scoreCandidates,
   storeModel,
   type CandidateScores,
@@ -56,6 +57,17 @@ async function refusal(work: Promise<unknown>): Promise<string[]> {
 }
 
 const bitsOf = ({ kernelMs: _, totalMs: __, ...scores }: CandidateScores) => scores
+
+test('a ranking begins with the best, and of equal ones with the first', () => {
+  const random = new Random(3)
+  const values = Float64Array.from({ length: 2000 }, () => Math.round(20 * random.float()) - 10)
+  values[7] = -0
+  for (const sign of [1, -1]) {
+    const expected = [...values.keys()].sort((a, b) => sign * (values[b] - values[a]) || a - b)
+    expect([...rankingOf(values, sign)]).toEqual(expected)
+  }
+  expect([...rankingOf(new Float64Array(), 1)]).toEqual([])
+})
 
 describe('a stored model', () => {
   test('is described without its megabytes', async () => {
