@@ -14,9 +14,9 @@ export interface BenchData {
   candles: Candles
 }
 
-/** @param bars at most 259,200 */
-export function benchData(bars: number): BenchData {
-  if (existsSync(`${shared}data/${REAL}`)) {
+/** @param bars at most 259,200 @param made not the real ones, even where they are there */
+export function benchData(bars: number, made: boolean): BenchData {
+  if (!made && existsSync(`${shared}data/${REAL}`)) {
     return { name: `${REAL.slice(0, -7)} (real)`, candles: readCandles(REAL, bars) }
   }
   return { name: 'synthetic, seed 1', candles: synthetic(bars, 1) }

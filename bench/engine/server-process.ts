@@ -44,7 +44,7 @@ export class BenchServer implements AsyncDisposable {
 
   /** Write both markets into an embedded database. */
   async prepare(): Promise<void> {
-    const app = await openApp(readConfig({ TUNEBOOK_HOME: this.home, TUNEBOOK_ROLE: 'api' }), pino({ level: 'silent' }))
+    const app = await openApp(readConfig({ TUNEBOOK_HOME: this.home }), pino({ level: 'silent' }))
     const candles = this.shortIsReal ? readCandles(REAL) : synthetic(SHORT_BARS, 3)
     await storeCandles(app.ctx, checkMarketName(this.short), candles)
     const { symbol, timeframe } = this.long

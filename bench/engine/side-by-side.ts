@@ -100,6 +100,7 @@ export async function sideBySide(report: Report, data: BenchData, samples: numbe
   } else report.note('grademark could not be installed here (no npm registry): left out.')
   report.note('vectorbt is not an npm package and was not measured here; engine.md, from which the goals come, did.')
 
+  report.note(`${Math.round(figures.meanTrades)} trades a sample on average: the cost goes with the trades.`)
   const whole = (key: string): number => cost[key] * 1000
   report.table(
     'side by side: 1,000 × 259,200, one core',
@@ -128,6 +129,13 @@ class Figures {
   /** @param rows f64[samples × 26] */
   constructor(rows: Float64Array) {
     this.#rows = rows
+  }
+
+  get meanTrades(): number {
+    const samples = this.#rows.length / METRIC_NAMES.length
+    return (
+      Array.from({ length: samples }, (_, at) => this.of(at, 'tradeCount')).reduce((sum, n) => sum + n, 0) / samples
+    )
   }
 
   of(sample: number, name: (typeof METRIC_NAMES)[number]): number {
