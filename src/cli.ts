@@ -99,4 +99,14 @@ async function main(): Promise<number> {
   }
 }
 
-process.exit(await main())
+/** A pipe takes 64 KiB at a time: what it has not taken yet would be lost with the process. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve()) // nobody reads any longer
+    stream.write('', () => resolve())
+  })
+}
+
+const exitCode = await main()
+await Promise.all([written(process.stdout), written(process.stderr)])
+process.exit(exitCode)
