@@ -45,6 +45,8 @@ export interface RunOptions {
 export interface EngineOptions {
   /** of one data set with its columns and runs; by default half of the machine's, at most 4 GiB */
   memoryBytes?: number | undefined
+  /** MiB of JavaScript objects that one thread may hold; 2048 where not given */
+  heapMb?: number | undefined
   /** longest time of one call of a kernel; by default by the work it has to do, far beyond what that takes */
   deadlineMs?: number | undefined
 }
@@ -80,23 +82,24 @@ const ENDED = 2
 /** The compute threads. Typed arrays in, typed arrays out; it knows nothing of jobs, strategies or the database. */
 export class Engine {
   readonly threads: number
+  /** what all data sets together may take */
+  readonly memoryBytes: number
   readonly #pool: Piscina
-  readonly #memoryBytes: number
   readonly #deadlineMs: number | undefined
   readonly #cache: DataSetCache
 
   /** @param onError hears of failures that belong to no call, such as the late answer of a cancelled one */
   constructor(threads: number, onError: (error: unknown) => void, options: EngineOptions = {}) {
     this.threads = threads
-    this.#memoryBytes = Math.min(options.memoryBytes ?? totalmem() / 2, ADDRESSABLE_BYTES)
+    this.memoryBytes = Math.min(options.memoryBytes ?? totalmem() / 2, ADDRESSABLE_BYTES)
     this.#deadlineMs = options.deadlineMs
-    this.#cache = new DataSetCache(this.#memoryBytes)
+    this.#cache = new DataSetCache(this.memoryBytes)
     this.#pool = new Piscina({
       filename: new URL('./worker.ts', import.meta.url).href,
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: 2048 },
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMb ?? 2048 },
     })
     this.#pool.on('error', onError) // without a listener the late answer of an aborted task ends the process
   }
@@ -107,7 +110,7 @@ export class Engine {
 
   /** A data set of one's own, with a copy of these candles. @throws DomainError TOO_LARGE */
   dataSet(candles: Candles, timeframeMs: number): DataSet {
-    return DataSet.of(candles, timeframeMs, this.#memoryBytes)
+    return DataSet.of(candles, timeframeMs, this.memoryBytes)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { METRIC_NAMES } from '../backtest/metrics.ts'
 import type { AppContext } from '../context.ts'
+import { ValidationError } from '../errors.ts'
 import type { MarketRow } from '../market/table.ts'
 import { getEstimator } from '../models/algorithms.ts'
 import { compileStrategy } from '../strategy/plan.ts'
@@ -52,6 +53,28 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
       sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
     warnings: warningsFor(settings, market),
   }
+}
+
+/** Bytes of a bar that a job needs at the least: six columns, their float32 copies and zones, two indicators. */
+const LEAST_BAR_BYTES = 80
+
+/**
+ * A job that cannot fit is refused before it waits for its turn.
+ *
+ * @throws ValidationError TOO_LARGE with the estimate
+ */
+export function refuseTooLarge(ctx: AppContext, settings: Omit<TuningSettings, 'ledger'>): void {
+  const { training, test, strategy } = settings
+  const bars = (test.to - training.from) / settings.timeframeMs + compileStrategy(strategy).warmupBars
+  const needed = bars * LEAST_BAR_BYTES
+  const { memoryBytes } = ctx.engine
+  if (needed <= memoryBytes) return
+  const message = `${Math.round(bars)} bars take at least ${mebibytes(needed)} of memory; ${mebibytes(memoryBytes)} are there. Choose a shorter period or a longer timeframe.`
+  throw ValidationError.at('trainingPeriod', message, 'TOO_LARGE')
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`
 }
 
 /** All samples in six windows of two walk-forwards and once a placebo, and the surroundings of the best. */

@@ -6,6 +6,7 @@ import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
 import { deleteModelsOfJob } from '../models/lifecycle.ts'
 import { admit } from './admission.ts'
+import { refuseTooLarge } from './estimate.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { enterLedger } from './ledger.ts'
 import { samples, tuningJobs, type TuningJobRow } from './table.ts'
@@ -29,6 +30,7 @@ export interface TuningMessage {
  */
 export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInput): Promise<TuningJobRow> {
   const { settings, market, ...job } = await checkJob(ctx, input)
+  refuseTooLarge(ctx, settings)
   const { training, test, timeframeMs: _, ...columns } = settings
   const id = newId('job')
   const values: typeof tuningJobs.$inferInsert = {

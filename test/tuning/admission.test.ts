@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AppContext } from '../../src/context.ts'
+import { Engine } from '../../src/engine/pool.ts'
 import { QueueFullError } from '../../src/errors.ts'
 import type { CreateTuningJobInput } from '../../src/tuning/input.ts'
 import { createTuningJob, getTuningJob } from '../../src/tuning/service.ts'
@@ -32,6 +33,16 @@ test('one user waits at most for one job of another who has queued many', async 
   const place = (id: string): number => [...order.values()].filter((at) => at < order.get(id)!).length
   expect([place(first), place(second)]).toEqual([1, 3])
   expect(many.map(place)).toEqual([0, 2, 4, 5, 6])
+})
+
+test('a job that cannot fit into memory is refused with what it would take', async () => {
+  const engine = new Engine(1, () => {}, { memoryBytes: 100_000 })
+  const refused = createTuningJob({ ...ctx, engine }, input)
+  await expect(refused).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    fieldErrors: [{ path: ['trainingPeriod'], message: expect.stringMatching(/5\d{3} bars take at least 1 MiB/) }],
+  })
+  await engine.close()
 })
 
 describe('a queue that is full', () => {

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+
+const BINARIES = '/usr/lib/postgresql'
+
+/** A PostgreSQL of our own, in a folder of its own, on a free port of this machine. */
+export class Cluster {
+  readonly url: string
+  readonly #bin: string
+  readonly #data: string
+  readonly #port: number
+  readonly #cleanUp: () => void
+
+  private constructor(bin: string, data: string, port: number, cleanUp: () => void) {
+    this.#bin = bin
+    this.#data = data
+    this.#port = port
+    this.#cleanUp = cleanUp
+    this.url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  }
+
+  /** @param tmpfsMb a disk of that size, in memory; it needs root */
+  static async create({ tmpfsMb }: { tmpfsMb?: number } = {}): Promise<Cluster> {
+    const bin = newestBinaries()
+    const folder = mkdtempSync(join(tmpdir(), 'tunebook-drill-'))
+    if (tmpfsMb) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${tmpfsMb}m`, 'tmpfs', folder])
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    if (isRoot()) execFileSync('chown', ['-R', 'postgres', folder])
+    const cluster = new Cluster(bin, data, await freePort(), () => {
+      if (tmpfsMb) execFileSync('umount', ['-l', folder])
+      rmSync(folder, { recursive: true, force: true })
+    })
+    cluster.#run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust')
+    await cluster.start()
+    return cluster
+  }
+
+  async start(): Promise<void> {
+    const options = `-p ${this.#port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_wal_size=32MB -c min_wal_size=32MB`
+    this.#run('pg_ctl', '-D', this.#data, '-w', '-l', join(this.#data, 'log'), '-o', options, 'start')
+    await this.#checkOwn()
+  }
+
+  /** As after a crash: nothing is finished, nothing is written down. */
+  async crash(): Promise<void> {
+    await this.#checkOwn()
+    this.#run('pg_ctl', '-D', this.#data, '-m', 'immediate', 'stop')
+  }
+
+  /** The folder of its data, for a drill that fills the disk. */
+  get folder(): string {
+    return this.#data
+  }
+
+  remove(): void {
+    try {
+      this.#run('pg_ctl', '-D', this.#data, '-m', 'immediate', 'stop')
+    } catch {
+      // it is down already
+    }
+    this.#cleanUp()
+  }
+
+  /** Before anything is destroyed: is it really ours? */
+  async #checkOwn(): Promise<void> {
+    const client = postgres(this.url, { max: 1, connect_timeout: 5 })
+    try {
+      const [{ data_directory: folder }] = await client`show data_directory`
+      if (folder !== this.#data) throw new Error(`${folder} is not ours: nothing was touched`)
+    } finally {
+      await client.end()
+    }
+  }
+
+  #run(program: string, ...args: string[]): void {
+    const command = join(this.#bin, program)
+    // a server that is started keeps the pipes of its parent open
+    const options = { stdio: 'ignore', cwd: tmpdir() } as const
+    if (!isRoot()) execFileSync(command, args, options)
+    else
+      execFileSync(
+        'setpriv',
+        ['--reuid', 'postgres', '--regid', 'postgres', '--clear-groups', command, ...args],
+        options,
+      )
+  }
+}
+
+function newestBinaries(): string {
+  const [newest] = readdirSync(BINARIES).toSorted((a, b) => Number(b) - Number(a))
+  return join(BINARIES, newest, 'bin')
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+function freePort(): Promise<number> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}

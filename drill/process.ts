@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+
+/** A process of Tunebook that a drill mistreats. */
+export class Victim {
+  readonly child: ChildProcess
+  readonly #home: string
+  #output = ''
+
+  /** @param command serve or worker */
+  constructor(command: string, environment: Record<string, string>) {
+    this.#home = mkdtempSync(join(tmpdir(), 'tunebook-drill-home-'))
+    this.child = spawn(process.execPath, [CLI, command], {
+      env: { PATH: process.env.PATH, TUNEBOOK_HOME: this.#home, LOG_LEVEL: 'warn', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (part) => (this.#output += part))
+    this.child.once('close', () => rmSync(this.#home, { recursive: true, force: true }))
+  }
+
+  /** Wait until it says that it has started. @returns what it printed */
+  async started(): Promise<string> {
+    while (!this.#output.includes('Database ')) {
+      if (this.child.exitCode !== null) throw new Error(`It did not start:\n${this.#output}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return this.#output
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+
+  async kill(): Promise<void> {
+    if (!this.isAlive) return
+    const closed = once(this.child, 'close')
+    this.child.kill('SIGKILL')
+    await closed
+  }
+}

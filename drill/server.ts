@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { Victim } from './process.ts'
+
+export interface Answer {
+  status: number
+  /** of the first error; undefined where there is none */
+  code: string | undefined
+  data: Record<string, unknown> | null
+  ms: number
+}
+
+/** A served Tunebook that a drill asks things while it is mistreated. */
+export class Server {
+  readonly victim: Victim
+  readonly #token: string
+  readonly #url: string
+
+  private constructor(victim: Victim, token: string, url: string) {
+    this.victim = victim
+    this.#token = token
+    this.#url = url
+  }
+
+  static async start(environment: Record<string, string>): Promise<Server> {
+    const token = `drill-${randomBytes(24).toString('hex')}`
+    const victim = new Victim('serve', { PORT: '0', TUNEBOOK_ADMIN_TOKEN: token, ...environment })
+    const [, url] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(await victim.started())!
+    return new Server(victim, token, url)
+  }
+
+  /** Never throws: a connection that is refused is an answer with the status 0. */
+  async ask(query: string, variables: object = {}): Promise<Answer> {
+    const started = performance.now()
+    try {
+      const response = await fetch(`${this.#url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
+        body: JSON.stringify({ query, variables }),
+        signal: AbortSignal.timeout(60_000),
+      })
+      const { data, errors } = (await response.json()) as {
+        data: Record<string, unknown> | null
+        errors?: { extensions: { code: string } }[]
+      }
+      return { status: response.status, code: errors?.[0].extensions.code, data, ms: performance.now() - started }
+    } catch (error) {
+      return { status: 0, code: String(error), data: null, ms: performance.now() - started }
+    }
+  }
+
+  /** A small write. @returns the id that was answered; undefined where it was not */
+  async write(name: string): Promise<{ answer: Answer; id: string | undefined }> {
+    const mutation = `mutation ($input: StrategyInput!) {
+      createStrategy(input: $input) { ... on CreateStrategySuccess { strategy { id } } }
+    }`
+    const input = {
+      name,
+      enterLong: 'rsi(14) < low',
+      stopLoss: '0.02',
+      parameterSpace: [{ name: 'low', low: 10, high: 40 }],
+    }
+    const answer = await this.ask(mutation, { input })
+    const done = answer.data?.createStrategy as { strategy?: { id: string } } | undefined
+    return { answer, id: done?.strategy?.id }
+  }
+}
