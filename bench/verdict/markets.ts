@@ -9,7 +9,7 @@ import { syntheticCandles } from '../../src/market/synthetic.ts'
 
 /** Markets whose answer is known: without structure there is nothing to find, with a planted edge there is. */
 
-export const KINDS = ['random walk', 'garch', 'permuted BTC', 'permuted ETH', 'edge 1', 'edge 1.5', 'edge 2.5'] as const
+export const KINDS = ['random walk', 'garch', 'permuted BTC', 'permuted ETH', 'edge 0.5', 'edge 1', 'edge 2'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Whether there is something to find, and how much: see PlantedEdge in src/market/planted-edge.ts. */
@@ -18,11 +18,10 @@ export const EDGES: Record<Kind, number> = {
   garch: 0,
   'permuted BTC': 0,
   'permuted ETH': 0,
+  'edge 0.5': 0.5,
   'edge 1': 1,
-  'edge 1.5': 1.5,
-  'edge 2.5': 2.5,
+  'edge 2': 2,
 }
-export const STRONG: Kind = 'edge 2.5'
 
 /** Half of the markets have nothing to find. */
 const WEIGHTS: Record<Kind, number> = {
@@ -30,9 +29,9 @@ const WEIGHTS: Record<Kind, number> = {
   garch: 6,
   'permuted BTC': 6,
   'permuted ETH': 6,
+  'edge 0.5': 8,
   'edge 1': 8,
-  'edge 1.5': 8,
-  'edge 2.5': 8,
+  'edge 2': 8,
 }
 
 const DAY = 86_400_000

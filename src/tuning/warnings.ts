@@ -7,6 +7,7 @@ import { metricRow, type Evaluator } from './evaluator.ts'
 import type { Parameters } from './job.ts'
 import type { Stress } from './monte-carlo.ts'
 import { DEFAULT_RUNS, placeboRunsFor } from './placebo.ts'
+import { smallestRelaxation } from './relaxation.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import type { Validation } from './validating.ts'
 
@@ -44,7 +45,8 @@ export async function tradeWarnings(
   if (none.length > 0) {
     const silent = Float64Array.from(none.flatMap((at) => [...rows.subarray(at * width, (at + 1) * width)]))
     const why = await blockingConditions(evaluator, silent, settings)
-    warnings.push([`${none.length} of ${total} samples made no trade at all.`, ...why].join(' '))
+    const least = await smallestRelaxation(evaluator, silent, settings)
+    warnings.push([`${none.length} of ${total} samples made no trade at all.`, ...why, least].join(' '))
   }
   if (few > 0) {
     const remedy = 'Train on a longer period, or loosen the entry conditions.'
