@@ -10,11 +10,12 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .description('Tunes trading strategies and says honestly whether the winner would survive the future.')
     .version(VERSION)
     .option('--url <address>', 'use the server at this address instead of working on this machine')
+    .option('--token <token>', 'sign in to that server with this token (or set TUNEBOOK_TOKEN)')
     .option('--json', 'print the result as JSON')
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText('after', HELP)
-  const options = () => program.opts<{ url?: string; json?: boolean }>()
+  const options = () => program.opts<{ url?: string; token?: string; json?: boolean }>()
 
   program
     .command('serve')
@@ -75,15 +76,58 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .description("bring the database's schema up to date (starting a server does the same)")
     .action(() => run(import('./cli/migrate.ts').then(({ migrate }) => migrate())))
   program
+    .command('sign-in')
+    .description('print the link that signs your browser in to the server of this machine')
+    .action(() => run(import('./cli/sign-in.ts').then(({ signIn }) => signIn())))
+  addTokenCommands(program, options, run)
+  addAuditCommands(program, options, run)
+  program
     .command('print-schema', { hidden: true })
     .description('print the API as a schema file')
     .action(() => run(import('./cli/print-schema.ts').then(({ printApi }) => printApi())))
   return program
 }
 
+type Options = () => { url?: string; token?: string; json?: boolean }
+type Run = (command: Promise<number>) => void
+
+function addTokenCommands(program: Command, options: Options, run: Run): void {
+  const token = program.command('token').description('what programs and people sign in with')
+  token
+    .command('create <name>')
+    .description('make a token and print its secret, once')
+    .requiredOption('--role <role...>', 'viewer, bot, tuner, approver or admin; one or more')
+    .option('--expires <time>', 'when it ends: 2027-01-31T00:00:00Z; never where not given')
+    .option('--playbook <id>', 'bind a bot to one playbook')
+    .action((name: string, own: { role: string[]; expires?: string; playbook?: string }) =>
+      run(import('./cli/token.ts').then(({ createToken }) => createToken(name, { ...own, ...options() }))),
+    )
+  token
+    .command('list')
+    .description('list the tokens; their secrets are nowhere')
+    .action(() => run(import('./cli/token.ts').then(({ listTokens }) => listTokens(options()))))
+  token
+    .command('revoke <id>')
+    .description('end a token; who is in with it is out within seconds')
+    .action((id: string) => run(import('./cli/token.ts').then(({ revokeToken }) => revokeToken(id, options()))))
+}
+
+function addAuditCommands(program: Command, options: Options, run: Run): void {
+  const audit = program.command('audit').description('who changed what')
+  audit
+    .command('verify')
+    .description('compute every hash of the audit log again; names the first broken entry')
+    .action(() => run(import('./cli/audit.ts').then(({ verifyAudit }) => verifyAudit(options()))))
+  audit
+    .command('export')
+    .description('print the audit log as NDJSON, newest entry first')
+    .action(() => run(import('./cli/audit.ts').then(({ exportAudit }) => exportAudit(options()))))
+}
+
 const HELP = `
 Exit codes: 0 ready (or done), 1 failed, 2 wrong usage, 3 tuned but not production-ready.
-Settings come from the environment: TUNEBOOK_HOME, DATABASE_URL, PORT, TUNEBOOK_THREADS, LOG_LEVEL.`
+Settings come from the environment: TUNEBOOK_HOME, DATABASE_URL, PORT, HOST, TUNEBOOK_ADMIN_TOKEN,
+TUNEBOOK_THREADS, LOG_LEVEL; see README.md.`
 
 /** @returns the exit code */
 async function main(): Promise<number> {

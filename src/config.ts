@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -6,7 +7,10 @@ import { ValidationError } from './errors.ts'
 /** `all` serves and computes, `api` only serves, `worker` only computes. */
 export const ROLES = ['all', 'api', 'worker'] as const
 
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+/** How a signed token may be signed: with a key that this service does not have, so that it can sign none itself. */
+const JWT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
+
+const HOST_NAME = /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i
 
 /** A setting that is there but empty counts as not given: `PORT= npm start`. */
 const optional = <T extends z.ZodType>(type: T) => z.preprocess((value) => (value === '' ? undefined : value), type)
@@ -21,17 +25,61 @@ function wholeNumber(low: number, high: number) {
     .pipe(z.number().min(low, { error }).max(high, { error }))
 }
 
+/** Which signed tokens (JWT) count. */
+export interface JwtSettings {
+  readonly source: { keyFile: string } | { jwksUrl: string }
+  readonly algorithm: (typeof JWT_ALGORITHMS)[number]
+  readonly issuer: string
+  readonly audience: string
+  /** the claim with the list of roles */
+  readonly rolesClaim: string
+}
+
 const Settings = z.object({
   PORT: optional(wholeNumber(0, 65_535).default(4000)),
   HOST: optional(
     z
       .string()
       .default('127.0.0.1')
-      .refine((host) => LOOPBACK.includes(host), {
-        error: (issue) =>
-          `${String(issue.input)} can be reached from other machines, and this version has no sign-in yet. Use 127.0.0.1 and put a proxy with authentication in front of it.`,
+      .refine((host) => HOST_NAME.test(host) || isIP(host) > 0, {
+        error: 'It must be an address or a name of this machine: 127.0.0.1, 0.0.0.0 for all its addresses, ::1.',
       }),
   ),
+  TUNEBOOK_NAMES: optional(
+    z
+      .string()
+      .default('')
+      .transform((names) =>
+        names
+          .toLowerCase()
+          .split(/[\s,]+/)
+          .filter(Boolean),
+      )
+      .refine((names) => names.every((name) => HOST_NAME.test(name)), {
+        error: 'It must be names without scheme and port, parted by commas: tunebook.lan,tunes.example.org.',
+      }),
+  ),
+  TUNEBOOK_ADMIN_TOKEN: optional(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{32,500}$/, {
+        error: 'It must have at least 32 characters, without spaces: openssl rand -base64 32.',
+      })
+      .optional(),
+  ),
+  TUNEBOOK_JWT_KEY: optional(z.string().optional()),
+  TUNEBOOK_JWT_JWKS: optional(
+    z
+      .string()
+      .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+        error: 'It must look like https://host/path.',
+      })
+      .optional(),
+  ),
+  TUNEBOOK_JWT_ALGORITHM: optional(z.enum(JWT_ALGORITHMS).optional()),
+  TUNEBOOK_JWT_ISSUER: optional(z.string().optional()),
+  TUNEBOOK_JWT_AUDIENCE: optional(z.string().optional()),
+  TUNEBOOK_JWT_ROLES_CLAIM: optional(z.string().default('roles')),
   DATABASE_URL: optional(
     z
       .string()
@@ -48,7 +96,9 @@ const Settings = z.object({
   EXCHANGE_API_ROOT: optional(
     z
       .string()
-      .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), { error: 'It must look like https://host:port.' })
+      .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), {
+        error: 'It must look like https://host:port.',
+      })
       .transform((url) => url.replace(/\/+$/, ''))
       .optional(),
   ),
@@ -59,6 +109,8 @@ const Settings = z.object({
 const Environment = Settings.refine(({ TUNEBOOK_ROLE, DATABASE_URL }) => TUNEBOOK_ROLE === 'all' || DATABASE_URL, {
   path: ['TUNEBOOK_ROLE'],
   error: 'A process that does only a part needs DATABASE_URL, by which it shares one PostgreSQL with the others.',
+}).superRefine((env, problems) => {
+  for (const [name, message] of jwtProblems(env)) problems.addIssue({ code: 'custom', path: [name], message })
 })
 
 export interface Config {
@@ -80,8 +132,16 @@ export interface Config {
   readonly role: (typeof ROLES)[number]
   /** replaces the address of every exchange that candles are downloaded from: a proxy, or a test */
   readonly exchangeApiRoot: string | undefined
+  /** further names of this machine, lower case, by which browsers may ask for it */
+  readonly names: readonly string[]
+  /** the secret that may do everything; unset: the one kept in `home` */
+  readonly adminToken: string | undefined
+  /** signed tokens of another sign-in service; unset: they do not count */
+  readonly jwt: JwtSettings | undefined
   readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL']
 }
+
+const SECRETS = ['DATABASE_URL', 'TUNEBOOK_ADMIN_TOKEN']
 
 /**
  * Read the settings from the environment.
@@ -94,7 +154,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new ValidationError(
       parsed.error.issues.map(({ path, message }) => {
         const name = String(path[0])
-        const value = name === 'DATABASE_URL' ? 'its value' : JSON.stringify(environment[name])
+        const value = SECRETS.includes(name) ? 'its value' : JSON.stringify(environment[name])
         return { path: [name], message: `${value} is not accepted: ${message}` }
       }),
     )
@@ -110,6 +170,43 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     shareFrom: env.TUNEBOOK_SHARE_FROM,
     role: env.TUNEBOOK_ROLE,
     exchangeApiRoot: env.EXCHANGE_API_ROOT,
+    names: env.TUNEBOOK_NAMES,
+    adminToken: env.TUNEBOOK_ADMIN_TOKEN,
+    jwt: jwtSettings(env),
     logLevel: env.LOG_LEVEL,
   })
+}
+
+type JwtEnvironment = Partial<
+  Record<'TUNEBOOK_JWT_KEY' | 'TUNEBOOK_JWT_JWKS' | 'TUNEBOOK_JWT_ISSUER' | 'TUNEBOOK_JWT_AUDIENCE', string | undefined>
+> & { TUNEBOOK_JWT_ALGORITHM?: JwtSettings['algorithm'] | undefined; TUNEBOOK_JWT_ROLES_CLAIM: string }
+
+/** A signed token that is not bound to an issuer and to this service could have been made for anything. */
+function jwtProblems(env: JwtEnvironment): [name: string, message: string][] {
+  const { TUNEBOOK_JWT_KEY: key, TUNEBOOK_JWT_JWKS: jwks } = env
+  const needed = ['TUNEBOOK_JWT_ALGORITHM', 'TUNEBOOK_JWT_ISSUER', 'TUNEBOOK_JWT_AUDIENCE'] as const
+  const sources = [key, jwks].filter((source) => source !== undefined).length
+  if (sources === 0 && needed.every((name) => env[name] === undefined)) return []
+  const missing = needed.filter((name) => env[name] === undefined)
+  return [
+    ...missing.map((name): [string, string] => [name, 'Signed tokens need it: name algorithm, issuer and audience.']),
+    ...(sources === 1 ? [] : [SOURCE_PROBLEM]),
+  ]
+}
+
+const SOURCE_PROBLEM: [string, string] = [
+  'TUNEBOOK_JWT_KEY',
+  'Signed tokens need one of TUNEBOOK_JWT_KEY, a file with a public key, and TUNEBOOK_JWT_JWKS.',
+]
+
+function jwtSettings(env: JwtEnvironment): JwtSettings | undefined {
+  const { TUNEBOOK_JWT_KEY: keyFile, TUNEBOOK_JWT_JWKS: jwksUrl } = env
+  if (keyFile === undefined && jwksUrl === undefined) return undefined
+  return {
+    source: keyFile === undefined ? { jwksUrl: jwksUrl! } : { keyFile: resolve(keyFile) },
+    algorithm: env.TUNEBOOK_JWT_ALGORITHM!,
+    issuer: env.TUNEBOOK_JWT_ISSUER!,
+    audience: env.TUNEBOOK_JWT_AUDIENCE!,
+    rolesClaim: env.TUNEBOOK_JWT_ROLES_CLAIM,
+  }
 }

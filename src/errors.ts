@@ -63,6 +63,16 @@ export class ForbiddenError extends DomainError {
   }
 }
 
+/** Too many attempts. */
+export class RateLimitedError extends DomainError {
+  readonly retryAfterSeconds: number
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super('RATE_LIMITED', message)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 /** The service cannot answer now; trying again later may help. */
 export class UnavailableError extends DomainError {
   constructor(message: string) {

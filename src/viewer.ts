@@ -11,7 +11,7 @@ export interface Viewer {
   name: string
   roles: readonly Role[]
   channel: Channel
-  /** the token that was shown; unset for this process itself and for signed claims (JWT) */
+  /** what was shown to sign in: the id of a token, or another name for it; unset for this process itself */
   tokenId?: string
   /** a bot that is bound to one playbook sees no other */
   playbookId?: string

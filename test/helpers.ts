@@ -16,6 +16,10 @@ import { localViewer } from '../src/viewer.ts'
 /** The moment at which tests take place. */
 export const NOW = Date.UTC(2026, 0, 1)
 
+/** The admin token of every test's server, and the header that shows it. */
+export const TEST_TOKEN = 'the-admin-token-of-every-test-server'
+export const SIGNED_IN = { authorization: `Bearer ${TEST_TOKEN}` }
+
 /** A context with a fresh database of its own; call `close` when the suite is done. */
 export interface TestContext extends AppContext {
   close(): Promise<void>
@@ -37,6 +41,7 @@ export async function testContext(options: { threads?: number } = {}): Promise<T
     config: readConfig({
       TUNEBOOK_HOME: home,
       TUNEBOOK_THREADS: '2',
+      TUNEBOOK_ADMIN_TOKEN: TEST_TOKEN,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     }),
     db: storage.db,

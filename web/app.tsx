@@ -1,11 +1,14 @@
 import type { ReactNode } from 'react'
-import { useSubscription } from 'urql'
+import { useQuery, useSubscription } from 'urql'
 import { ErrorBoundary } from './components/error-boundary.tsx'
 import { NoticeArea } from './components/notice.tsx'
 import { useConnection } from './connection.ts'
-import { JobChangedDocument } from './generated/graphql.ts'
+import { JobChangedDocument, ViewerDocument, type Role } from './generated/graphql.ts'
 import { match } from './match.ts'
 import { Link, usePath } from './router.tsx'
+import { Audit } from './screens/access/audit.tsx'
+import { roleNames } from './screens/access/roles.ts'
+import { Tokens } from './screens/access/tokens.tsx'
 import { JobBacktest } from './screens/job/job-backtest.tsx'
 import { Job } from './screens/job/job.tsx'
 import { Jobs } from './screens/jobs/jobs.tsx'
@@ -18,6 +21,7 @@ import { NotFound } from './screens/not-found.tsx'
 import { Indicators } from './screens/strategies/indicators.tsx'
 import { Strategies } from './screens/strategies/strategies.tsx'
 import { Strategy } from './screens/strategies/strategy.tsx'
+import { signOut } from './session.ts'
 
 type Parts = Record<string, string>
 
@@ -35,13 +39,18 @@ const ROUTES: [pattern: string, screen: (parts: Parts) => ReactNode][] = [
   ['/strategies/:id', ({ id }) => <Strategy key={id} id={id} />],
   ['/models', () => <Models />],
   ['/models/:id', ({ id }) => <Model key={id} id={id} />],
+  ['/tokens', () => <Tokens />],
+  ['/audit', () => <Audit />],
 ]
 
-const AREAS: [to: string, label: string, prefix: string][] = [
+/** Areas, with the roles that have any business there; all, where none are named. */
+const AREAS: [to: string, label: string, prefix: string, roles?: readonly Role[]][] = [
   ['/', 'Jobs', '/jobs'],
   ['/markets', 'Markets', '/markets'],
   ['/strategies', 'Strategies', '/strategies'],
   ['/models', 'Models', '/models'],
+  ['/tokens', 'Tokens', '/tokens', ['ADMIN']],
+  ['/audit', 'Audit', '/audit', ['APPROVER', 'ADMIN']],
 ]
 
 export function App() {
@@ -69,6 +78,9 @@ function screenAt(path: string): ReactNode {
 }
 
 function TopBar({ path }: { path: string }) {
+  const [{ data }] = useQuery({ query: ViewerDocument })
+  const viewer = data?.viewer
+  const areas = AREAS.filter(([, , , roles]) => !roles || viewer?.roles.some((role) => roles.includes(role)))
   return (
     <header className="top-bar">
       <Link to="/" className="brand" aria-label="Tunebook, to the jobs">
@@ -76,7 +88,7 @@ function TopBar({ path }: { path: string }) {
         Tunebook
       </Link>
       <nav aria-label="Areas">
-        {AREAS.map(([to, label, prefix]) => {
+        {areas.map(([to, label, prefix]) => {
           const here = path === to || path.startsWith(`${prefix}/`)
           return (
             <Link key={to} to={to} aria-current={here ? 'page' : undefined}>
@@ -88,6 +100,12 @@ function TopBar({ path }: { path: string }) {
       <Link to="/jobs/new" className="button primary">
         New job
       </Link>
+      <span className="who">
+        {viewer && <span title={roleNames(viewer.roles)}>{viewer.name}</span>}
+        <button type="button" className="plain" onClick={signOut}>
+          Sign out
+        </button>
+      </span>
     </header>
   )
 }

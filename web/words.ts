@@ -1,6 +1,22 @@
-import type { Distribution, ExitReason, JobPhase, JobStatus, SampleSplit, Sampler } from './generated/graphql.ts'
+import type {
+  Channel,
+  Distribution,
+  ExitReason,
+  JobPhase,
+  JobStatus,
+  SampleSplit,
+  Sampler,
+} from './generated/graphql.ts'
 
 /** What the API calls in capitals, in plain words. */
+
+export const CHANNEL: Record<Channel, string> = {
+  API: 'API',
+  DASHBOARD: 'dashboard',
+  TELEGRAM: 'Telegram',
+  SCHEDULE: 'schedule',
+  CLI: 'command line',
+}
 
 export const STATUS: Record<JobStatus, string> = {
   PENDING: 'Waiting',

@@ -11,6 +11,7 @@ import { openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { checkMarketName } from '../../src/market/name.ts'
 import { createSyntheticMarket, storeCandles } from '../../src/market/service.ts'
+import { readAdminToken } from '../../src/server/admin-token.ts'
 import { readCandles, shared } from '../../test/shared.ts'
 import { synthetic } from './data.ts'
 
@@ -84,7 +85,7 @@ export class BenchServer implements AsyncDisposable {
   async ask(query: string, variables: Record<string, unknown> = {}): Promise<Response> {
     return fetch(`${this.#url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${readAdminToken(this.home)}` },
       body: JSON.stringify({ query, variables }),
     })
   }

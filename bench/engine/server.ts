@@ -51,7 +51,7 @@ async function coldStart(report: Report, server: BenchServer, rounds: number): P
 
 /** The examples as they are, but for the market of the long one; wall time from the request to the whole result. */
 async function wholeJobs(report: Report, server: BenchServer, rounds: number): Promise<FinishedJob[]> {
-  const client = await Client.open(readConfig({ TUNEBOOK_HOME: server.home }), server.url)
+  const client = await Client.open(readConfig({ TUNEBOOK_HOME: server.home }), { url: server.url })
   const rows: Row[] = []
   const finished: FinishedJob[] = []
   for (const [name, goalMs, isLong] of JOBS) {

@@ -1,3 +1,4 @@
+import { NotFoundError, ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { page } from '../graphql/connection.ts'
 import { CHANNELS, ROLES, type Viewer } from '../viewer.ts'
@@ -9,7 +10,8 @@ import {
   verifyAuditLog,
   type AuditVerification,
 } from './audit.ts'
-import type { AuditRow } from './table.ts'
+import { createApiToken, findApiToken, listApiTokens, revokeApiToken, type CreatedToken } from './service.ts'
+import type { ApiTokenRow, AuditRow } from './table.ts'
 
 const AUDITORS = ['APPROVER', 'ADMIN'] as const
 
@@ -33,6 +35,33 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     roles: t.field({ type: [RoleEnum], resolve: ({ roles }) => [...roles] }),
+  }),
+})
+
+const ApiTokenType = builder.objectRef<ApiTokenRow>('ApiToken')
+builder.node(ApiTokenType, {
+  description: 'What a program or a person signs in with. Its secret is kept by nobody but its owner.',
+  authScopes: { role: 'ADMIN' },
+  id: { resolve: (row) => row.id },
+  loadOne: (id, ctx) => findApiToken(ctx, id),
+  isTypeOf: (row) => typeof row === 'object' && row !== null && 'secretHash' in row,
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    prefix: t.exposeString('prefix', { description: 'The first characters of the secret, to recognise it by.' }),
+    roles: t.field({ type: [RoleEnum], resolve: ({ roles }) => roles }),
+    playbookId: t.exposeID('playbookId', { nullable: true, description: 'The one playbook that this bot may see.' }),
+    createdBy: t.exposeString('createdBy'),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true, description: 'To the minute.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+    revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+const CreateApiTokenSuccess = builder.objectRef<CreatedToken>('CreateApiTokenSuccess').implement({
+  fields: (t) => ({
+    token: t.field({ type: ApiTokenType, resolve: ({ token }) => token }),
+    secret: t.exposeString('secret', { description: 'Send it as "Authorization: Bearer <secret>". Shown once, here.' }),
   }),
 })
 
@@ -78,6 +107,12 @@ builder.queryFields((t) => ({
     description: 'Who is asking, and with which roles.',
     resolve: (_, __, ctx) => ctx.viewer,
   }),
+  apiTokens: t.field({
+    type: [ApiTokenType],
+    authScopes: { role: 'ADMIN' },
+    description: 'All tokens, newest first. That of the first start, or of TUNEBOOK_ADMIN_TOKEN, is not among them.',
+    resolve: (_, __, ctx) => listApiTokens(ctx),
+  }),
   auditLog: t.connection(
     {
       type: AuditEntryType,
@@ -99,5 +134,35 @@ builder.queryFields((t) => ({
     authScopes: { role: AUDITORS },
     description: 'Computes every hash of the audit log again.',
     resolve: (_, __, ctx) => verifyAuditLog(ctx),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  createApiToken: t.field({
+    type: CreateApiTokenSuccess,
+    authScopes: { role: 'ADMIN' },
+    description: 'Make a token for a program or a person. The secret is shown once, here.',
+    errors: { types: [ValidationError], union: { name: 'CreateApiTokenResult' } },
+    args: {
+      name: t.arg.string({ required: true }),
+      roles: t.arg({ type: [RoleEnum], required: true }),
+      expiresAt: t.arg({ type: 'DateTime', description: 'Never where not given.' }),
+      playbookId: t.arg.id({ description: 'Bind a BOT to one playbook: it sees no other.' }),
+    },
+    resolve: (_, input, ctx) => createApiToken(ctx, input),
+  }),
+  revokeApiToken: t.field({
+    type: ApiTokenType,
+    authScopes: { role: 'ADMIN' },
+    description: 'End a token. Its open sockets and streams are closed within five seconds.',
+    errors: {
+      types: [NotFoundError],
+      directResult: false,
+      union: { name: 'RevokeApiTokenResult' },
+      result: { name: 'RevokeApiTokenSuccess' },
+      dataField: { name: 'token' },
+    },
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_, { id }, ctx) => revokeApiToken(ctx, id),
   }),
 }))

@@ -31,9 +31,12 @@ interface Backtest {
 const LAST_TRADES = 10
 
 /** Backtest the one parameter set that a file describes, and print its figures. */
-export async function backtest(path: string, options: { url?: string; json?: boolean }): Promise<number> {
+export async function backtest(
+  path: string,
+  options: { url?: string; token?: string; json?: boolean },
+): Promise<number> {
   const file = readJsonObject(path)
-  const client = await Client.open(readConfig(process.env), options.url)
+  const client = await Client.open(readConfig(process.env), options)
   try {
     const input = await backtestInput(client, path, file)
     const selection = selectionOf(schema.getType('Backtest') as GraphQLObjectType)

@@ -1,7 +1,9 @@
 import type { Config } from '../config.ts'
 import { CliFailure, ConnectionLost } from './failure.ts'
 import { piecesOf, readEvents } from './event-stream.ts'
-import { openTransport, reason, type Transport } from './transport.ts'
+import { openTransport, reason, type Connecting, type Transport } from './transport.ts'
+
+export type { Connecting }
 
 type Variables = Record<string, unknown>
 
@@ -18,8 +20,8 @@ export class Client {
     this.transport = transport
   }
 
-  static async open(config: Config, url?: string): Promise<Client> {
-    return new Client(await openTransport(config, url))
+  static async open(config: Config, options: Connecting = {}): Promise<Client> {
+    return new Client(await openTransport(config, options))
   }
 
   /** @throws CliFailure with the messages of the API, or why it was not reached */
@@ -67,7 +69,7 @@ export class Client {
   #post(query: string, variables: Variables, accept: string, signal?: AbortSignal): Promise<Response> {
     return this.transport.fetch(this.transport.endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept },
+      headers: { 'content-type': 'application/json', accept, ...this.transport.headers },
       body: JSON.stringify({ query, variables }),
       ...(signal && { signal }),
     })
@@ -78,6 +80,7 @@ export class Client {
 export const ERROR_FIELDS = 'kind: __typename ... on Error { message }'
 
 function dataOf<T>({ data, errors }: Answer<T>): T {
+  if (errors?.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')) throw new CliFailure(NOT_SIGNED_IN)
   if (errors?.length) {
     const texts = errors.map(({ message, extensions }) =>
       extensions?.requestId ? `${message} The server's log has it under ${extensions.requestId}.` : message,
@@ -87,6 +90,9 @@ function dataOf<T>({ data, errors }: Answer<T>): T {
   if (data === undefined || data === null) throw new CliFailure('The answer is empty.')
   return data
 }
+
+const NOT_SIGNED_IN =
+  'The server does not let us in: give a token that is valid by --token or TUNEBOOK_TOKEN ("npx tunebook token create" on its machine makes one).'
 
 function parse<T>(text: string, endpoint: string, status: number): Answer<T> {
   try {

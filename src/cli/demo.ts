@@ -39,8 +39,8 @@ const SETTINGS = {
  *
  * @returns 0 where both jobs finished, whatever their verdict
  */
-export async function demo(options: { url?: string; json?: boolean }): Promise<number> {
-  const client = await Client.open(readConfig(process.env), options.url)
+export async function demo(options: { url?: string; token?: string; json?: boolean }): Promise<number> {
+  const client = await Client.open(readConfig(process.env), options)
   const quiet = options.json === true
   try {
     const jobs: FinishedJob[] = []

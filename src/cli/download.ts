@@ -13,6 +13,7 @@ export interface DownloadOptions {
   from: string
   to?: string
   url?: string
+  token?: string
   json?: boolean
 }
 
@@ -42,7 +43,7 @@ export async function download(options: DownloadOptions): Promise<number> {
   const { exchange, symbol, timeframe } = options
   const from = instant('--from', options.from)
   const to = options.to === undefined ? new Date() : instant('--to', options.to)
-  const client = await Client.open(readConfig(process.env), options.url)
+  const client = await Client.open(readConfig(process.env), options)
   try {
     let imported = 0
     let next = from.toISOString()

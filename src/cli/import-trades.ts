@@ -20,13 +20,13 @@ const RECORD = `mutation ($playbookId: ID!, $trades: [TradeInput!]!) {
 /** Add the trades of a file to a playbook's memory. The same file again changes nothing. */
 export async function importTrades(
   path: string,
-  options: { playbook: string; url?: string; json?: boolean },
+  options: { playbook: string; url?: string; token?: string; json?: boolean },
 ): Promise<number> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>
     Promise.reject(fileProblem(path, error)),
   )
   const trades = parse(path, text)
-  const client = await Client.open(readConfig(process.env), options.url)
+  const client = await Client.open(readConfig(process.env), options)
   try {
     const { playbook } = await client.query<{ playbook: { id: string } | null }>(
       'query ($name: String!) { playbook(name: $name) { id } }',

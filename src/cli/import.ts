@@ -17,6 +17,7 @@ export interface ImportOptions {
   timeframe: string
   exchange: string
   url?: string
+  token?: string
   json?: boolean
 }
 
@@ -48,7 +49,7 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   const facts = await stat(path)
   if (!facts.isFile()) throw usageFailure(`${path} is not a file.`)
   const config = readConfig(process.env)
-  const client = await Client.open(config, options.url)
+  const client = await Client.open(config, options)
   const { symbol, timeframe, exchange } = options
   try {
     const result = await send(client, config, path, facts.size, { symbol, timeframe, exchange })

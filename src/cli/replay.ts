@@ -11,8 +11,11 @@ import { duration, table } from './text.ts'
  * @returns 0 where they are the same
  * @throws CliFailure no such job, not completed, or its data is in the hands of a server
  */
-export async function replay(jobId: string, options: { url?: string; json?: boolean }): Promise<number> {
-  const client = await Client.open(readConfig(process.env), options.url)
+export async function replay(
+  jobId: string,
+  options: { url?: string; token?: string; json?: boolean },
+): Promise<number> {
+  const client = await Client.open(readConfig(process.env), options)
   try {
     const { ctx, endpoint } = client.transport
     if (!ctx) {

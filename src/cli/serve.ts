@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { openApp, type App } from '../app.ts'
 import { readConfig, type Config } from '../config.ts'
 import { DomainError } from '../errors.ts'
+import { openAdminToken, signInLink, type AdminToken } from '../server/admin-token.ts'
 import { listen, serveHttp, type HttpServer } from '../server/http.ts'
 import { removeServerFile, writeServerFile } from '../server/server-file.ts'
 import { VERSION } from '../server/version.ts'
@@ -20,11 +21,14 @@ const SAME_WISH_MS = 250
  * @throws CliFailure with everything that stands in the way of a start
  */
 export async function serve(environment = process.env): Promise<number> {
-  const config = readConfig(environment)
+  const given = readConfig(environment)
+  const admin = given.role === 'worker' ? null : keepAdminToken(given)
+  const config = { ...given, adminToken: admin?.secret }
   const app = await start(config)
-  const server = config.role === 'worker' ? null : await listenOrClose(app)
+  const server = admin ? await listenOrClose(app) : null
   if (server) writeServerFile(config.home, server.url)
   announceStart(config, server?.url)
+  if (server && admin) announceSignIn(server.url, admin)
 
   await stopSignal()
   say('Stopping …')
@@ -32,6 +36,11 @@ export async function serve(environment = process.env): Promise<number> {
   await server?.close()
   await app.close()
   return EXIT.ready
+}
+
+function keepAdminToken(config: Config): AdminToken {
+  mkdirSync(config.home, { recursive: true, mode: 0o700 })
+  return openAdminToken(config)
 }
 
 /** Open everything. A taken port is looked for at the same time, so that all problems are told at once. */
@@ -72,6 +81,13 @@ function announceStart(config: Config, url: string | undefined): void {
   if (config.databaseUrl !== undefined) return print(`  Database   PostgreSQL at ${new URL(config.databaseUrl).host}`)
   print(`  Database   embedded, in ${config.home}`)
   print('             It survives a killed process, but not a power loss: copy the folder, or set DATABASE_URL.')
+}
+
+/** The link is shown at the first start only: what is printed may be kept by whatever reads it. */
+function announceSignIn(url: string, { secret, isNew }: AdminToken): void {
+  if (!isNew) return print('  Sign in    "npx tunebook sign-in" prints the link for your browser')
+  print('\nOpen this link once to sign in; your browser remembers it. It lets its holder do everything:')
+  print(`  ${signInLink(url, secret)}`)
 }
 
 /** Wait for SIGINT or SIGTERM; from then on another one ends the process at once. */

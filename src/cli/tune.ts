@@ -11,6 +11,7 @@ import { verdictLines } from './verdict.ts'
 
 export interface TuneOptions {
   url?: string
+  token?: string
   json?: boolean
 }
 
@@ -27,7 +28,7 @@ const CANCEL = `mutation ($id: ID!) { result: cancelTuningJob(id: $id) { ${ERROR
  */
 export async function tune(path: string, options: TuneOptions): Promise<number> {
   const file = readJsonObject(path)
-  const client = await Client.open(readConfig(process.env), options.url)
+  const client = await Client.open(readConfig(process.env), options)
   try {
     const job = await runJob(client, await tuningInput(client, path, file), { quiet: options.json === true })
     if (!job) return EXIT.interrupted

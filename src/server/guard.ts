@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import type { Config } from '../config.ts'
 import { requestId } from './request-id.ts'
 
 /** Why a request is turned away before anything looks at its content. */
@@ -8,6 +10,7 @@ export interface Refusal {
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
+const ANY_ADDRESS = ['0.0.0.0', '::']
 
 /** What the guard reads of a request's headers, whatever server it came by. */
 export type HeaderOf = (name: string) => string | null | undefined
@@ -16,16 +19,19 @@ export type HeaderOf = (name: string) => string | null | undefined
  * A page that the browser believes to come from here may read our answers; so a foreign name that was made to point
  * at this machine (DNS rebinding) must find nobody.
  *
- * @param host the address that the server was told to listen on; its name is accepted beside the loopback names
+ * @param config.host  the address that the server was told to listen on; its name is accepted beside the loopback
+ * names, and every address (none can be rebound) where it listens on all of them
+ * @param config.names further names of this machine, lower case
  */
-export function refuseHost(header: HeaderOf, host: string): Refusal | null {
+export function refuseHost(header: HeaderOf, { host, names }: Pick<Config, 'host' | 'names'>): Refusal | null {
   const given = header('host') ?? ''
   const name = given.replace(/:\d*$/, '').toLowerCase()
-  if (LOOPBACK.includes(name) || name === bracketed(host)) return null
+  if (LOOPBACK.includes(name) || name === bracketed(host) || names.includes(name)) return null
+  if (ANY_ADDRESS.includes(host) && isIP(name.replace(/^\[(.*)\]$/, '$1'))) return null
   return {
     status: 403,
     code: 'FORBIDDEN',
-    message: `The Host header ${shorten(given)} does not name this server. Use http://${bracketed(host)} in the address.`,
+    message: `The Host header ${shorten(given)} does not name this server. Use http://${bracketed(host)} in the address, or name it in TUNEBOOK_NAMES.`,
   }
 }
 

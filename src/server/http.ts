@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { AddressInfo } from 'node:net'
+import { Door } from '../auth/door.ts'
 import type { AppContext } from '../context.ts'
 import { ConflictError, ValidationError } from '../errors.ts'
 import { createApi, GRAPHQL_PATH } from './api.ts'
@@ -36,12 +37,13 @@ const FINISH_WITHIN_MS = 2000
  */
 export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest = SLOWEST): Promise<HttpServer> {
   const { host, port } = ctx.config
-  const api = createApi(ctx)
+  const door = await Door.open(ctx)
+  const api = createApi(ctx, { door })
   const streams = new Set<ServerResponse>()
   const server = createServer(slowest, (request, response) => {
     const id = randomUUID()
     response.setHeaders(new Map([...Object.entries(SECURITY_HEADERS), ['x-request-id', id]]))
-    const refusal = refuseHost((name) => request.headers[name] as string | undefined, host)
+    const refusal = refuseHost((name) => request.headers[name] as string | undefined, ctx.config)
     if (refusal) return send(response, refusal.status, refusalBody(refusal))
     const path = request.url!.split('?', 1)[0]
     if (path === GRAPHQL_PATH) {
@@ -53,12 +55,18 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     else void serveStatic(dashboard, request, response)
   })
   server.timeout = READING_MS
-  const closeSockets = acceptWebSockets(server, api, ctx)
-  await listen(server, port, host)
+  const closeSockets = acceptWebSockets(server, api, door, ctx)
+  await listen(server, port, host).catch((error: unknown) => {
+    door.close()
+    throw error
+  })
   let closed: Promise<void> | undefined
   return {
     url: `http://${bracketed(host)}:${(server.address() as AddressInfo).port}`,
-    close: () => (closed ??= stop(server, streams, closeSockets)),
+    close: () => {
+      door.close()
+      return (closed ??= stop(server, streams, closeSockets))
+    },
   }
 }
 

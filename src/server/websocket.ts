@@ -5,18 +5,29 @@ import { handleProtocols, type SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { WebSocketServer, type WebSocket } from 'ws'
+import type { Door, Session } from '../auth/door.ts'
+import type { Config } from '../config.ts'
 import type { AppContext } from '../context.ts'
+import { RateLimitedError } from '../errors.ts'
+import type { Viewer } from '../viewer.ts'
 import { shortErrors } from './answer.ts'
 import { GRAPHQL_PATH, type Api } from './api.ts'
 import { refuseHost, refuseOrigin, type Refusal } from './guard.ts'
 import { presentError } from './mask.ts'
+import { addressOf, channelOf } from './sign-in.ts'
 import { SOCKET_LIMITS, SocketCount, TOO_MANY } from './socket-limits.ts'
 
 /** How long a client may take to answer our farewell. */
 const FAREWELL_MS = 1000
+/** The close code for a token that does not count, or not any more. */
+const FORBIDDEN = 4403
 
-/** What graphql-ws knows of a socket. */
-type SocketExtra = { socket: WebSocket } & Record<PropertyKey, unknown>
+/** What is known of a socket; its session from connection_init on. */
+interface Connection extends Record<PropertyKey, unknown> {
+  socket: WebSocket
+  request: IncomingMessage
+  session?: Session
+}
 
 /** An operation with the functions that run it: Yoga's, so that a socket gets what HTTP gets. */
 type Operation = ExecutionArgs & { run: Pick<ReturnType<Api['getEnveloped']>, 'execute' | 'subscribe'> }
@@ -30,23 +41,20 @@ type Operation = ExecutionArgs & { run: Pick<ReturnType<Api['getEnveloped']>, 'e
 export function acceptWebSockets(
   server: Server,
   api: Api,
-  { config: { host }, log, viewer }: Pick<AppContext, 'config' | 'log' | 'viewer'>,
+  door: Door,
+  { config, log }: Pick<AppContext, 'config' | 'log'>,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: SOCKET_LIMITS.messageBytes, handleProtocols })
   const count = new SocketCount()
-  const protocol = useServer<Record<string, unknown>, SocketExtra>(
+  const protocol = useServer<Record<string, unknown>, Connection>(
     {
       connectionInitWaitTimeout: SOCKET_LIMITS.initWithinMs,
-      onConnect: ({ extra }) => {
-        const leave = count.enter(viewer.name)
-        if (leave) return void extra.socket.once('close', leave)
-        extra.socket.close(TOO_MANY, `At most ${SOCKET_LIMITS.perUser} sockets at once. Use one for everything.`)
-        return false
-      },
+      onConnect: ({ extra, connectionParams }) => enter(door, count, extra, connectionParams?.authorization),
       execute: (args) => (args as Operation).run.execute(args) as never,
       subscribe: (args) => (args as Operation).run.subscribe(args) as never,
       onSubscribe: ({ subscriptions, extra }, _, payload) => {
-        if (Object.keys(subscriptions).length <= SOCKET_LIMITS.subscriptions) return prepare(api, payload, log)
+        if (Object.keys(subscriptions).length <= SOCKET_LIMITS.subscriptions)
+          return prepare(api, payload, extra.session!.viewer, log)
         const reason = `At most ${SOCKET_LIMITS.subscriptions} subscriptions at once.`
         extra.socket.close(TOO_MANY, reason)
         return [new GraphQLError(reason)]
@@ -59,7 +67,7 @@ export function acceptWebSockets(
     sockets,
   )
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = refuseUpgrade(request, host)
+    const refusal = refuseUpgrade(request, config)
     if (refusal) return turnAway(socket, refusal)
     sockets.handleUpgrade(request, socket, head, (client) => {
       sockets.emit('connection', client, request)
@@ -74,9 +82,51 @@ export function acceptWebSockets(
   }
 }
 
+/**
+ * Sign a client in by what it sent with connection_init, for as long as that counts.
+ *
+ * @returns false: graphql-ws closes the socket with 4403, unless it is being closed already
+ */
+async function enter(door: Door, count: SocketCount, connection: Connection, authorization: unknown): Promise<boolean> {
+  const { socket } = connection
+  const session = await signIn(door, connection, authorization)
+  if (!session) return false
+  const leave = count.enter(session.viewer.tokenId!)
+  if (!leave) {
+    socket.close(TOO_MANY, `At most ${SOCKET_LIMITS.perUser} sockets at once. Use one for everything.`)
+    return false
+  }
+  connection.session = session
+  const forget = door.watch(session, () => socket.close(FORBIDDEN, 'The token does not count any more.'))
+  socket.once('close', () => {
+    leave()
+    forget()
+  })
+  return true
+}
+
+async function signIn(door: Door, { socket, request }: Connection, authorization: unknown): Promise<Session | null> {
+  const header = (name: string) => request.headers[name] as string | undefined
+  try {
+    return await door.signIn({
+      authorization: typeof authorization === 'string' ? authorization : undefined,
+      address: addressOf(request),
+      channel: channelOf(header),
+    })
+  } catch (error) {
+    if (error instanceof RateLimitedError) socket.close(TOO_MANY, 'Too many failed sign-ins. Try again later.')
+    return null
+  }
+}
+
 /** Parse and validate as Yoga does. Errors are returned: thrown ones would close the socket and all it carries. */
-async function prepare(api: Api, payload: SubscribePayload, log: Logger): Promise<Operation | readonly GraphQLError[]> {
-  const { schema, parse, validate, contextFactory, execute, subscribe } = api.getEnveloped({ params: payload })
+async function prepare(
+  api: Api,
+  payload: SubscribePayload,
+  viewer: Viewer,
+  log: Logger,
+): Promise<Operation | readonly GraphQLError[]> {
+  const { schema, parse, validate, contextFactory, execute, subscribe } = api.getEnveloped({ params: payload, viewer })
   try {
     const document = parse(payload.query)
     const errors: readonly GraphQLError[] = validate(schema, document)
@@ -105,12 +155,12 @@ function withoutStatus(error: GraphQLError): GraphQLError {
   return error
 }
 
-function refuseUpgrade(request: IncomingMessage, host: string): Refusal | null {
+function refuseUpgrade(request: IncomingMessage, config: Config): Refusal | null {
   const header = (name: string) => request.headers[name] as string | undefined
   if (request.url?.split('?')[0] !== GRAPHQL_PATH) {
     return { status: 404, code: 'NOT_FOUND', message: `WebSockets are at ${GRAPHQL_PATH}.` }
   }
-  return refuseHost(header, host) ?? refuseOrigin(header)
+  return refuseHost(header, config) ?? refuseOrigin(header)
 }
 
 function turnAway(socket: Duplex, { status, message }: Refusal): void {

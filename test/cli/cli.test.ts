@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -132,8 +132,14 @@ describe('the command line', () => {
   })
 
   test('refuses bad settings all at once', async () => {
-    const { ended } = start(['serve'], { PORT: 'http', HOST: '0.0.0.0' })
-    expectRefusal(await ended, 1, /PORT: "http" is not accepted/, /HOST: "0\.0\.0\.0" is not accepted/)
+    const { ended } = start(['serve'], { PORT: 'http', HOST: 'http://x', TUNEBOOK_ADMIN_TOKEN: 'secret' })
+    expectRefusal(
+      await ended,
+      1,
+      /PORT: "http" is not accepted/,
+      /HOST: "http:\/\/x" is not accepted/,
+      /TUNEBOOK_ADMIN_TOKEN: its value is not accepted/,
+    )
   })
 })
 
@@ -246,6 +252,42 @@ describe('with a server', () => {
     expectRefusal(remote, 2, /too large for one request .* Pack it by gzip/)
   })
 
+  test('the first start makes an admin token that nobody else can read, and prints a link with it, once', async () => {
+    const secret = readFileSync(join(home, 'admin-token'), 'utf8').trim()
+    expect(secret).toMatch(/^tb_[\w-]{43}$/)
+    expect(statSync(join(home, 'admin-token')).mode & 0o777).toBe(0o600)
+    expect((await run('sign-in')).stdout).toBe(`${url}/#token=${secret}\n`)
+  })
+
+  test('another folder needs a token, which is made, used and revoked', async () => {
+    const stranger = (...args: string[]) =>
+      start([...args, '--url', url], { TUNEBOOK_HOME: join(folder, 'other') }).ended
+    expectRefusal(await stranger('token', 'list'), 1, /does not let us in: give a token/)
+    const created = await run('token', 'create', 'laptop', '--role', 'viewer', 'tuner')
+    expect(created.stdout).toMatch(/^tb_[\w-]{43}\n$/)
+    expect(created.stderr).toContain('This is shown once')
+    const [id] = /token_[0-9a-f]{32}/.exec(created.stderr)!
+    const signedIn = () => stranger('tune', 'job.json', '--json', '--token', created.stdout.trim())
+    expect((await signedIn()).code).toBe(3)
+    expectRefusal(await stranger('token', 'list', '--token', created.stdout.trim()), 1, /needs another role/)
+
+    expect((await run('token', 'revoke', id)).stdout).toBe(`Token ${id} (laptop) is revoked.\n`)
+    expect((await run('token', 'list')).stdout).toMatch(/laptop +tb_\S{6}… +viewer tuner +\d{4}.* revoked/)
+    expectRefusal(await signedIn(), 1, /does not let us in/)
+    expectRefusal(await run('token', 'create', 'x', '--role', 'boss'), 2, /--role BOSS is none/)
+    expectRefusal(await run('token', 'create', 'x', '--role', 'bot', 'approver'), 1, /may not hold both/)
+  })
+
+  test('the audit log is verified and exported', async () => {
+    expect((await run('audit', 'verify')).stdout).toMatch(
+      /^The audit log is intact: \d+ entries, the last hash [0-9a-f]{64}\.\n$/,
+    )
+    const lines = (await run('audit', 'export')).stdout.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ action: 'TOKEN_CREATED', actor: 'admin', channel: 'CLI' }),
+    )
+  })
+
   test('a second one tells every reason why it cannot start', async () => {
     const { ended } = start(['serve'], { PORT: new URL(url).port })
     expectRefusal(
@@ -268,6 +310,7 @@ describe('with a server', () => {
     expect(code).toBe(0)
     expect(performance.now() - started).toBeLessThan(10_000)
     expect(stdout).toContain(`Dashboard  ${url}/`)
+    expect(stdout).toContain(`${url}/#token=tb_`)
     expect(stdout).toContain('It survives a killed process, but not a power loss')
     expect(stderr).toContain('Stopping …')
     expect(existsSync(join(home, 'server.json'))).toBe(false)
@@ -277,7 +320,7 @@ describe('with a server', () => {
     const killed = start(['serve'], { PORT: '0' })
     await once(killed.child.stdout!, 'data')
     killed.child.kill('SIGKILL')
-    await killed.ended
+    expect((await killed.ended).stdout).not.toContain('token=')
     expect(existsSync(join(home, 'server.json'))).toBe(true)
     expect((await run('tune', 'job.json', '--json')).code).toBe(3)
   })

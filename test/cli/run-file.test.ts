@@ -19,6 +19,7 @@ beforeAll(async () => {
   const api = createApi(ctx)
   client = new Client({
     kind: 'local',
+    headers: {},
     endpoint: 'http://localhost/graphql',
     fetch: async (endpoint, init) => api.fetch(endpoint, init),
     close: async () => {},

@@ -6,6 +6,7 @@ import { allows, ROLES, type Role } from '../../src/viewer.ts'
 
 /** Object types that not everybody may read who was let in by a root field. Every other type is open to them. */
 const GUARDED: Record<string, readonly Role[]> = {
+  ApiToken: ['ADMIN'],
   AuditEntry: ['APPROVER', 'ADMIN'],
   Model: ['VIEWER'],
   Playbook: ['VIEWER', 'BOT'],
@@ -23,6 +24,7 @@ const EXCEPTIONS: Record<string, readonly Role[]> = {
   'Query.viewer': ROLES,
   'Query.playbook': ['VIEWER', 'BOT'],
   'Subscription.playbookChanged': ['VIEWER', 'BOT'],
+  'Query.apiTokens': ['ADMIN'],
   'Query.auditLog': ['APPROVER', 'ADMIN'],
   'Query.auditVerification': ['APPROVER', 'ADMIN'],
 }

@@ -20,7 +20,7 @@ describe('an operation', () => {
       return { from: () => ({ where: () => new Promise(() => {}) }) }
     }
     const db = new Proxy(ctx.db, { get: (real, name) => (name === 'select' ? select : Reflect.get(real, name)) })
-    const response = await createApi({ ...ctx, db }, 50).fetch('http://localhost/graphql', {
+    const response = await createApi({ ...ctx, db }, { operationMs: 50 }).fetch('http://localhost/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: GRAPHQL_RESPONSE },
       body: '{"query":"{ tuningJob(id: \\"job_1\\") { id } }"}',

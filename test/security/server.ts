@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { WebSocket } from 'ws'
 import { serveHttp, SLOWEST, type HttpServer } from '../../src/server/http.ts'
-import { testContext, type TestContext } from '../helpers.ts'
+import { SIGNED_IN, testContext, type TestContext } from '../helpers.ts'
 
 export interface Answer {
   status: number
@@ -16,7 +16,7 @@ export interface Answer {
 export interface Target {
   ctx: TestContext
   server: HttpServer
-  /** POST a body as it is. */
+  /** POST a body as it is, signed in unless the headers say otherwise. */
   send(body: string | Buffer, headers?: Record<string, string>, path?: string, method?: string): Promise<Answer>
   /** POST a GraphQL question and insist on GraphQL's own media type, which gives errors their status. */
   ask(query: string, variables?: string): Promise<Answer>
@@ -36,19 +36,22 @@ export async function target(options: { threads?: number; slowest?: typeof SLOWE
   const send: Target['send'] = (body, headers = {}, path = '/graphql', method = 'POST') =>
     new Promise((resolve, reject) => {
       const started = performance.now()
-      const request = httpRequest({ hostname, port, path, method, headers }, (response) => {
-        let text = ''
-        response.on('data', (chunk) => (text += chunk))
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode!,
-            headers: response.headers,
-            text,
-            ms: performance.now() - started,
-          }),
-        )
-        response.on('error', reject)
-      })
+      const request = httpRequest(
+        { hostname, port, path, method, headers: { ...SIGNED_IN, ...headers } },
+        (response) => {
+          let text = ''
+          response.on('data', (chunk) => (text += chunk))
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode!,
+              headers: response.headers,
+              text,
+              ms: performance.now() - started,
+            }),
+          )
+          response.on('error', reject)
+        },
+      )
       request.on('error', reject)
       request.end(body)
     })
@@ -74,7 +77,7 @@ export async function target(options: { threads?: number; slowest?: typeof SLOWE
 
 function askSocket(socket: WebSocket, query: string, variables: string): Promise<{ type: string; payload: unknown }> {
   return new Promise((resolve, reject) => {
-    socket.on('open', () => socket.send('{"type":"connection_init"}'))
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: SIGNED_IN })))
     socket.on('error', reject)
     socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
     socket.on('message', (data: Buffer) => {

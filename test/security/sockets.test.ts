@@ -2,6 +2,7 @@ import { createConnection } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { SOCKET_LIMITS } from '../../src/server/socket-limits.ts'
+import { SIGNED_IN } from '../helpers.ts'
 import { target, type Target } from './server.ts'
 
 let server: Target
@@ -17,7 +18,7 @@ afterAll(async () => {
 
 const closed = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve))
 const opened = (socket: WebSocket) => new Promise((resolve) => socket.once('open', resolve))
-const INIT = '{"type":"connection_init"}'
+const INIT = JSON.stringify({ type: 'connection_init', payload: SIGNED_IN })
 const subscribe = (id: string, query = 'subscription { tuningJobChanged { id } }') =>
   JSON.stringify({ id, type: 'subscribe', payload: { query } })
 

@@ -3,11 +3,13 @@ import { refuseContent, refuseHost, refuseOrigin } from '../../src/server/guard.
 
 const headers = (given: Record<string, string>) => (name: string) => given[name]
 
+const LOCAL = { host: '127.0.0.1', names: [] }
+
 describe('the Host header', () => {
   test.each(['127.0.0.1:4000', 'localhost:4000', 'LOCALHOST', '[::1]:4000', 'tunebook.lan:80'])(
     '%s names this server',
     (host) => {
-      expect(refuseHost(headers({ host }), 'tunebook.lan')).toBeNull()
+      expect(refuseHost(headers({ host }), { host: 'tunebook.lan', names: [] })).toBeNull()
     },
   )
 
@@ -19,11 +21,23 @@ describe('the Host header', () => {
     '[::2]',
     '',
   ])('%j does not', (host) => {
-    expect(refuseHost(headers({ host }), '127.0.0.1')).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    expect(refuseHost(headers({ host }), LOCAL)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
   })
 
   test('that is missing names nobody', () => {
-    expect(refuseHost(headers({}), '127.0.0.1')).toMatchObject({ status: 403 })
+    expect(refuseHost(headers({}), LOCAL)).toMatchObject({ status: 403 })
+  })
+})
+
+describe('the Host header of a server for other machines', () => {
+  const config = { host: '0.0.0.0', names: ['tunebook.lan'] }
+
+  test.each(['192.168.1.5:4000', '[fe80::1]:4000', 'localhost:4000', 'Tunebook.lan:4000'])('may be %s', (host) => {
+    expect(refuseHost(headers({ host }), config)).toBeNull()
+  })
+
+  test.each(['evil.example', '192.168.1.5.evil.example', '[evil]'])('may not be %s', (host) => {
+    expect(refuseHost(headers({ host }), config)).toMatchObject({ status: 403 })
   })
 })
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { serveHttp, type HttpServer } from '../../src/server/http.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
-import { testContext, type TestContext } from '../helpers.ts'
+import { SIGNED_IN, testContext, type TestContext } from '../helpers.ts'
 import { CREATE, PROGRESS, smallJob } from './small-job.ts'
 
 let ctx: TestContext
@@ -164,6 +164,7 @@ describe('a WebSocket', () => {
   test('of our own page follows a real job to its end', async () => {
     const client = createClient({
       url: address(),
+      connectionParams: SIGNED_IN,
       webSocketImpl: class extends WebSocket {
         constructor(url: string, protocol: string) {
           super(url, protocol, { origin: server.url })
@@ -180,7 +181,7 @@ describe('a WebSocket', () => {
   })
 
   test('gets errors as HTTP does: with a code, and without closing', async () => {
-    const client = createClient({ url: address(), webSocketImpl: WebSocket })
+    const client = createClient({ url: address(), connectionParams: SIGNED_IN, webSocketImpl: WebSocket })
     const run = (query: string) => Array.fromAsync(client.iterate({ query }))
     await expect(run('{')).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     await expect(run('{ nothing }')).rejects.toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }])
@@ -197,7 +198,7 @@ describe('stopping', () => {
     await new Promise((resolve) => socket.once('open', resolve))
     const stream = await fetch(`${own.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...SIGNED_IN },
       body: JSON.stringify({ query: 'subscription { tuningJobChanged { id } }' }),
     })
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))

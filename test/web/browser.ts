@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { TEST_TOKEN } from '../helpers.ts'
 
 /** Where Chromium is; tests that need one skip themselves where there is none. */
 export const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
@@ -19,7 +20,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
 }
 
-/** A page that remembers everything a user should never cause: errors in the console, requests to other servers. */
+/** A page that is signed in and remembers everything a user should never cause: errors in the console, requests to other servers. */
 export interface Watched {
   page: Page
   /** What went wrong so far, and forget it. */
@@ -27,7 +28,9 @@ export interface Watched {
 }
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
-  const context = await browser.newContext({ baseURL: url, locale: 'en-GB', ...options })
+  const localStorage = [{ name: 'tunebook.token', value: TEST_TOKEN }]
+  const storageState = { cookies: [], origins: [{ origin: url, localStorage }] }
+  const context = await browser.newContext({ baseURL: url, locale: 'en-GB', storageState, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   const complaints: string[] = []

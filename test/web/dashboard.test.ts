@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { serveHttp, type HttpServer } from '../../src/server/http.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
-import { testContext, type TestContext } from '../helpers.ts'
+import { SIGNED_IN, TEST_TOKEN, testContext, type TestContext } from '../helpers.ts'
 import { CREATE, smallJob } from '../server/small-job.ts'
 import { hasChromium, launch, openPage, type Watched } from './browser.ts'
 
@@ -44,7 +44,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
   async function ask<T>(query: string, variables = {}): Promise<T> {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...SIGNED_IN },
       body: JSON.stringify({ query, variables }),
     })
     const { data, errors } = (await response.json()) as { data: T; errors?: unknown }
@@ -90,6 +90,8 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     [() => '/strategies/indicators', 'What it is'],
     [() => '/models', 'Validation R²'],
     [() => `/models/${ids.model}`, 'Checksum'],
+    [() => '/tokens', 'Create the token'],
+    [() => '/audit', 'intact'],
     [() => '/jobs/job_gone', 'There is no such job'],
     [() => '/nowhere', 'There is no such page'],
   ]
@@ -256,6 +258,56 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       await page.getByRole('dialog').waitFor()
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('the printed link signs in and leaves the address bar; signing out forgets', async () => {
+      const { page: stranger, complaints } = await openPage(browser, server.url, {
+        storageState: { cookies: [], origins: [] },
+      })
+      await stranger.goto('/markets')
+      await stranger.getByRole('heading', { name: 'Sign in to Tunebook' }).waitFor()
+      await stranger.goto(`/#token=${TEST_TOKEN}`)
+      await stranger.getByRole('link', { name: 'A small job' }).waitFor()
+      expect(stranger.url()).not.toContain('token')
+      expect(complaints()).toEqual([])
+      await stranger.getByRole('button', { name: 'Sign out' }).click()
+      await stranger.getByRole('heading', { name: 'Sign in to Tunebook' }).waitFor()
+      await stranger.reload()
+      await stranger.getByLabel('Token').fill('a wrong one')
+      await stranger.getByRole('button', { name: 'Sign in' }).click()
+      await stranger.getByText('The server does not take this token').waitFor()
+      await stranger.getByLabel('Token').fill(TEST_TOKEN)
+      await stranger.getByRole('button', { name: 'Sign in' }).click()
+      await stranger.getByRole('link', { name: 'A small job' }).waitFor()
+      await stranger.context().close()
+    })
+
+    test('a token is made, shown once, signs in, and is out when it is revoked', async () => {
+      await page.goto('/tokens')
+      await page.getByLabel('Name').fill('the reader')
+      await page.getByRole('button', { name: 'Create the token' }).click()
+      await page.getByText('it is shown this once').waitFor()
+      const secret = await page.locator('code.secret').innerText()
+      expect(secret).toMatch(/^tb_[\w-]{43}$/)
+      await page.getByRole('button', { name: 'I have it' }).click()
+
+      const reader = await openPage(browser, server.url, { storageState: { cookies: [], origins: [] } })
+      await reader.page.goto(`/#token=${secret}`)
+      await reader.page.getByRole('link', { name: 'A small job' }).waitFor()
+      expect(await reader.page.getByRole('link', { name: 'Tokens' }).count()).toBe(0)
+
+      const row = page.getByRole('row', { name: /the reader/ })
+      await row.getByRole('button', { name: 'Revoke' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+      await row.getByText('revoked').waitFor()
+      await reader.page.getByText('Your token has expired or was revoked').waitFor()
+      await reader.page.context().close()
+
+      await page.getByRole('link', { name: 'Audit' }).click()
+      await page.getByText('TOKEN_REVOKED').waitFor()
+      await page.getByText('intact').waitFor()
+      expect(await page.content()).not.toContain(secret)
       expect(watched.complaints()).toEqual([])
     })
 
