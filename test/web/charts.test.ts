@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { paretoFront } from '../../web/charts/pareto.ts'
 import { around, linear, nearest } from '../../web/charts/scale.ts'
 import { numberTicks, timeTicks } from '../../web/charts/ticks.ts'
 
@@ -48,5 +49,20 @@ describe('ticks', () => {
 
   test('do not run away from an empty domain', () => {
     expect(numberTicks([5, 5], 4, String)).toEqual([{ at: 5, label: '5' }])
+  })
+})
+
+describe('the Pareto front', () => {
+  const outcome = (risk: number, gain: number) => ({ risk, gain })
+
+  test('holds what no other beats in both, by ascending risk', () => {
+    const front = [outcome(0.1, 0.2), outcome(0.3, 0.5), outcome(0.4, 0.6)]
+    const beaten = [outcome(0.3, 0.4), outcome(0.2, 0.1), outcome(0.5, 0.6)]
+    expect(paretoFront([...beaten, ...front.toReversed()])).toEqual(front)
+  })
+
+  test('keeps twins, and is empty where there is nothing', () => {
+    expect(paretoFront([outcome(0.1, 0.2), outcome(0.1, 0.2)])).toHaveLength(2)
+    expect(paretoFront([])).toEqual([])
   })
 })

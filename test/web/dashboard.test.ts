@@ -77,6 +77,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     [() => '/', 'A small job'],
     [() => '/jobs/new', 'Start the job'],
     [() => `/jobs/${ids.job}`, 'Drawdown'],
+    [() => `/jobs/${ids.job}/evidence`, 'Walk-forward'],
     [() => `/jobs/${ids.job}/drivers`, 'Correlations'],
     [() => `/jobs/${ids.job}/fit`, 'Backtested ROI'],
     [() => `/jobs/${ids.job}/candidates`, 'Intervals of 80'],

@@ -1,5 +1,7 @@
 import { useState } from 'react'
-import { money, percent, time, whole } from '../format.ts'
+import { money, percent, ratio, time, whole } from '../format.ts'
+import { Behind } from '../components/behind.tsx'
+import { Table } from '../components/table.tsx'
 import { bandPath, linePath } from './path.ts'
 import { Plot, Readout, type Frame } from './plot.tsx'
 import { around } from './scale.ts'
@@ -17,13 +19,16 @@ interface Props {
   initialCapital: number
   /** Where candles begin that nothing has seen, ms; null where all or none are such. */
   unseenFrom?: number | null
+  /** The equity is a multiple of the beginning, not money. */
+  multiple?: boolean
 }
 
 /** Equity over time with the drawdown beneath it; one cursor reads both. */
-export function EquityChart({ points, initialCapital, unseenFrom = null }: Props) {
+export function EquityChart({ points, initialCapital, unseenFrom = null, multiple = false }: Props) {
   const [cursor, setCursor] = useState<number | null>(null)
   const times = points.map((point) => Date.parse(point.time))
   const shared = { left: 64, x: [times[0], times.at(-1)!] as const, stops: times, cursor, onCursor: setCursor }
+  const amount = multiple ? ratio : money
   const deepest = Math.max(0.001, ...points.map(({ drawdown }) => drawdown))
   const under = cursor === null ? undefined : points[cursor]
   return (
@@ -31,7 +36,7 @@ export function EquityChart({ points, initialCapital, unseenFrom = null }: Props
       <Readout hint="Point at the curve, or focus it and use the arrow keys, to read it.">
         {under && (
           <>
-            {time(under.time)} <b>{money(under.equity)}</b> ({percent(under.equity / initialCapital - 1)}), drawdown{' '}
+            {time(under.time)} <b>{amount(under.equity)}</b> ({percent(under.equity / initialCapital - 1)}), drawdown{' '}
             {percent(under.drawdown)}
           </>
         )}
@@ -40,8 +45,8 @@ export function EquityChart({ points, initialCapital, unseenFrom = null }: Props
         label="Equity"
         height={240}
         y={around([initialCapital, ...points.map(({ equity }) => equity)])}
-        formatY={whole}
-        titleY="Equity, in quote currency"
+        formatY={multiple ? ratio : whole}
+        titleY={multiple ? 'Equity, as a multiple of the beginning' : 'Equity, in quote currency'}
         {...shared}
       >
         {(frame) => (
@@ -83,8 +88,29 @@ export function EquityChart({ points, initialCapital, unseenFrom = null }: Props
           )
         }}
       </Plot>
+      <Behind>
+        <Table
+          caption="Equity and drawdown"
+          rows={thinned(points)}
+          rowKey={({ time }) => time}
+          columns={[
+            { title: 'Time (UTC)', cell: (point) => <span className="nowrap">{time(point.time)}</span> },
+            { title: 'Equity', figure: true, cell: ({ equity }) => amount(equity) },
+            { title: 'ROI', figure: true, cell: ({ equity }) => percent(equity / initialCapital - 1) },
+            { title: 'Drawdown', figure: true, cell: ({ drawdown }) => percent(drawdown) },
+          ]}
+        />
+      </Behind>
     </figure>
   )
+}
+
+const MOST_ROWS = 60
+
+/** Evenly spread points, the last one with them: more rows than this nobody reads. */
+function thinned(points: readonly EquityPoint[]): EquityPoint[] {
+  const step = Math.max(1, Math.ceil(points.length / MOST_ROWS))
+  return points.filter((_, at) => at % step === 0 || at === points.length - 1)
 }
 
 /** The stretch on which the result is judged: shaded, and named where it is shown first. */

@@ -1,5 +1,8 @@
+import { useState } from 'react'
 import { useQuery } from 'urql'
+import { ParetoChart } from '../../charts/pareto-chart.tsx'
 import { Answer, Empty } from '../../components/answer.tsx'
+import { Choice } from '../../components/choice.tsx'
 import { Section } from '../../components/page.tsx'
 import { ParameterList } from '../../components/parameter-list.tsx'
 import { Table, type Column } from '../../components/table.tsx'
@@ -30,11 +33,42 @@ export function Candidates({ id }: { id: string }) {
               </p>
             </Empty>
           ) : (
-            <CandidateTable job={job} />
+            <>
+              <CandidateTable job={job} />
+              <Front job={job} />
+            </>
           )
         }
       </Answer>
     </Section>
+  )
+}
+
+const PERIODS = [
+  ['outOfSample', 'Out of sample'],
+  ['inSample', 'In sample'],
+] as const
+
+/** Gain against risk; the table above holds the figures. */
+function Front({ job: { candidates } }: { job: Job }) {
+  const [period, setPeriod] = useState<(typeof PERIODS)[number][0]>('outOfSample')
+  const outcomes = candidates.flatMap(({ rank, [period]: metrics }) =>
+    metrics ? [{ rank, gain: metrics.roi, risk: metrics.maxDrawdown }] : [],
+  )
+  if (outcomes.length < 2) return null
+  return (
+    <>
+      <header className="section-head">
+        <div>
+          <h2>Gain against risk</h2>
+          <p className="lead">
+            On the line are those that no other candidate beats in both; up and to the left is better.
+          </p>
+        </div>
+        <Choice label="Period" value={period} options={PERIODS} onChange={setPeriod} />
+      </header>
+      <ParetoChart outcomes={outcomes} period={period === 'inSample' ? 'in sample' : 'out of sample'} />
+    </>
   )
 }
 

@@ -5,8 +5,11 @@ import { ImportanceBars } from '../../charts/importance-bars.tsx'
 import { around } from '../../charts/scale.ts'
 import { SensitivityCurve } from '../../charts/sensitivity-curve.tsx'
 import { Answer } from '../../components/answer.tsx'
+import { Behind } from '../../components/behind.tsx'
 import { Choice } from '../../components/choice.tsx'
 import { Section } from '../../components/page.tsx'
+import { Table } from '../../components/table.tsx'
+import { figure, NONE, percent } from '../../format.ts'
 import { JobDriversDocument, type JobDriversQuery } from '../../generated/graphql.ts'
 import { formatObjective, METRICS, objectiveLabel, type KeyMetric } from '../../metrics.ts'
 import { NotFound } from '../not-found.tsx'
@@ -34,7 +37,7 @@ export function Drivers({ id }: { id: string }) {
   )
 }
 
-function Importance({ job: { featureImportance } }: { job: Job }) {
+function Importance({ job: { featureImportance, objective } }: { job: Job }) {
   const features = featureImportance.toSorted((a, b) => a.rank - b.rank)
   return (
     <Section
@@ -46,6 +49,32 @@ function Importance({ job: { featureImportance } }: { job: Job }) {
         <p>Nothing helps the model: over this space the objective hardly depends on the parameters.</p>
       )}
       <ImportanceBars features={features} />
+      {features.length > 0 && (
+        <Behind>
+          <Table
+            caption="Importances"
+            rows={features}
+            rowKey={({ feature }) => feature}
+            columns={[
+              { title: 'Feature', cell: ({ feature }) => <code>{feature}</code> },
+              { title: 'By shuffling', figure: true, cell: ({ importance }) => percent(importance) },
+              { title: 'Spread', figure: true, cell: ({ standardDeviation }) => percent(standardDeviation) },
+              {
+                title: 'SHAP',
+                meaning: 'Mean share of a prediction that the feature moves, in units of the objective.',
+                figure: true,
+                cell: ({ shap }) => formatObjective(objective, shap),
+              },
+              {
+                title: 'Gain',
+                meaning: 'Share of the training error that splits by it removed; boosted trees only.',
+                figure: true,
+                cell: ({ gain }) => percent(gain),
+              },
+            ]}
+          />
+        </Behind>
+      )}
     </Section>
   )
 }
@@ -71,6 +100,35 @@ function Sensitivities({ job: { sensitivity, objective, bestParameters } }: { jo
           />
         ))}
       </div>
+      <Behind>
+        <Table
+          caption="Sensitivity"
+          rows={sensitivity}
+          rowKey={({ parameter }) => parameter}
+          columns={[
+            { title: 'Parameter', cell: ({ parameter }) => <code>{parameter}</code> },
+            { title: 'Best', figure: true, cell: ({ parameter }) => figure(bestParameters?.[parameter], 4) },
+            {
+              title: 'Safe range',
+              figure: true,
+              cell: ({ safeRange }) =>
+                safeRange ? `${figure(safeRange.low, 4)} to ${figure(safeRange.high, 4)}` : NONE,
+            },
+            {
+              title: 'Alone',
+              meaning: 'First-order Sobol index: the share of the variance that it explains by itself.',
+              figure: true,
+              cell: ({ firstOrder }) => percent(firstOrder, 0),
+            },
+            {
+              title: 'With others',
+              meaning: 'Total Sobol index: the same, with everything that it does together with others.',
+              figure: true,
+              cell: ({ total }) => percent(total, 0),
+            },
+          ]}
+        />
+      </Behind>
     </Section>
   )
 }

@@ -1,6 +1,7 @@
 import { ConfirmButton } from '../../components/confirm-button.tsx'
 import type { JobHeadFragment } from '../../generated/graphql.ts'
 import { Link, navigate } from '../../router.tsx'
+import { ReportButton } from './report-button.tsx'
 import { useJobActions } from './use-job-actions.ts'
 import { isOpen } from './use-live-job.ts'
 
@@ -13,6 +14,7 @@ export function JobActions({ job, onChange }: { job: JobHeadFragment; onChange: 
       <Link to={`/jobs/new?copy=${job.id}`} className="button" title="Opens the form of a new job with these settings">
         Run with changes
       </Link>
+      {job.readiness && <ReportButton id={job.id} name={job.name} />}
       {(job.status === 'FAILED' || job.status === 'CANCELLED') && (
         <button type="button" onClick={() => void retry([job]).then(onChange)}>
           Retry

@@ -7,6 +7,7 @@ import { Link } from '../../router.tsx'
 import { NotFound } from '../not-found.tsx'
 import { Candidates } from './candidates.tsx'
 import { Drivers } from './drivers.tsx'
+import { JobEvidence } from './evidence.tsx'
 import { JobActions } from './job-actions.tsx'
 import { JobFailure } from './job-failure.tsx'
 import { JobProgress } from './job-progress.tsx'
@@ -19,6 +20,7 @@ import { Verdict } from './verdict.tsx'
 /** The tabs of a finished job, by their place in the address. */
 const TABS: [tab: string, label: string, screen: (job: JobHeadFragment) => ReactNode][] = [
   ['verdict', 'Verdict', (job) => <Verdict job={job} />],
+  ['evidence', 'Evidence', (job) => <JobEvidence id={job.id} />],
   ['drivers', 'What drives it', (job) => <Drivers id={job.id} />],
   ['fit', 'Model fit', (job) => <ModelFit id={job.id} />],
   ['candidates', 'Candidates', (job) => <Candidates id={job.id} />],

@@ -14,6 +14,7 @@ import {
 } from '../../generated/graphql.ts'
 import { formatObjective, objectiveLabel } from '../../metrics.ts'
 import { Link } from '../../router.tsx'
+import { CrossValidated, LearningCurve } from './learned.tsx'
 import { MAX_POINTS, useFitPoints } from './use-fit-points.ts'
 
 type Job = NonNullable<JobFitQuery['tuningJob']>
@@ -43,6 +44,8 @@ function Fit({ job }: { job: Job }) {
           Overfitting, training R² less validation R²: <b>{ratio(job.overfitting)}</b>
         </p>
       </Section>
+      <CrossValidated job={job} />
+      <LearningCurve job={job} />
       <FitScatter id={job.id} objective={job.objective} />
     </>
   )

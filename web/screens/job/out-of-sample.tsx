@@ -2,13 +2,11 @@ import { useQuery } from 'urql'
 import { Answer } from '../../components/answer.tsx'
 import { Tiles } from '../../components/facts.tsx'
 import { Section } from '../../components/page.tsx'
-import { ParameterList } from '../../components/parameter-list.tsx'
 import { Table } from '../../components/table.tsx'
+import { percent } from '../../format.ts'
 import { JobOutOfSampleDocument, type JobHeadFragment, type JobOutOfSampleQuery } from '../../generated/graphql.ts'
 import { formatObjective, METRICS, metricOf, objectiveLabel, type KeyMetric } from '../../metrics.ts'
-import { Link } from '../../router.tsx'
 import { sentence } from '../../words.ts'
-import { backtestPath } from './backtest-place.ts'
 import { OutOfSampleEquity } from './out-of-sample-equity.tsx'
 
 type Job = NonNullable<JobOutOfSampleQuery['tuningJob']>
@@ -30,7 +28,7 @@ export function OutOfSample({ job: head }: { job: JobHeadFragment }) {
         {({ tuningJob: job }) =>
           job?.outOfSample ? (
             <>
-              <OutOfSampleResult job={job} result={job.outOfSample} />
+              <Baselines baselines={job.outOfSample.baselines} />
               <OutOfSampleEquity job={head} execution={job.execution} parameters={job.outOfSample.parameters} />
             </>
           ) : (
@@ -42,24 +40,24 @@ export function OutOfSample({ job: head }: { job: JobHeadFragment }) {
   )
 }
 
-function OutOfSampleResult({ job: { id, objective, parameterSpace }, result }: { job: Job; result: Result }) {
+/** What the model said, what the training period gave, and what was left of it on unseen candles. */
+export function InAndOut({ job: { id, objective } }: { job: JobHeadFragment }) {
+  const [{ data }] = useQuery({ query: JobOutOfSampleDocument, variables: { id } })
+  const job = data?.tuningJob
+  if (!job?.outOfSample) return null
+  const { predicted, actual, inSample, metrics } = job.outOfSample
   const label = objectiveLabel(objective)
   const show = (value: number | null) => formatObjective(objective, value)
   return (
-    <>
-      <Tiles
-        facts={[
-          [`${label} predicted`, show(result.predicted), 'What the model said, in sample.'],
-          ['In sample', show(result.inSample[metricOf(objective)]), 'Backtested over the training period.'],
-          ['Out of sample', show(result.actual), 'Backtested over the test period.'],
-        ]}
-      />
-      <Baselines baselines={result.baselines} />
-      <p className="best-set">
-        <ParameterList parameters={result.parameters} space={parameterSpace} />
-        <Link to={backtestPath(id, result.parameters)}>See its equity and trades</Link>
-      </p>
-    </>
+    <Tiles
+      facts={[
+        [`${label} predicted`, show(predicted), 'What the model said, in sample.'],
+        [`${label} in sample`, show(inSample[metricOf(objective)]), 'Backtested over the training period.'],
+        [`${label} out of sample`, show(actual), 'Backtested over the test period, which nothing has seen.'],
+        ...(objective === 'ROI' ? [] : ([['ROI out of sample', percent(metrics.roi), METRICS.roi.meaning]] as const)),
+        ['Drawdown out of sample', percent(metrics.maxDrawdown), METRICS.maxDrawdown.meaning],
+      ]}
+    />
   )
 }
 

@@ -1,4 +1,5 @@
 import { Gauge } from '../../charts/gauge.tsx'
+import { Badge } from '../../components/badge.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { Section } from '../../components/page.tsx'
 import { ENOUGH, scoreTone } from '../../components/score.tsx'
@@ -6,10 +7,11 @@ import { duration, period, time, whole } from '../../format.ts'
 import type { JobHeadFragment } from '../../generated/graphql.ts'
 import { objectiveLabel } from '../../metrics.ts'
 import { algorithmName } from '../../words.ts'
+import { BestSet } from './best-set.tsx'
 import { CriteriaTable } from './criteria-table.tsx'
 import { inWords } from './criteria.ts'
-import { OutOfSample } from './out-of-sample.tsx'
-import type { Readiness } from './types.ts'
+import { InAndOut, OutOfSample } from './out-of-sample.tsx'
+import type { Criterion, Readiness } from './types.ts'
 
 /** May this be traded? Why, or why not; and what the best set did where nothing could have cheated. */
 export function Verdict({ job }: { job: JobHeadFragment }) {
@@ -18,6 +20,15 @@ export function Verdict({ job }: { job: JobHeadFragment }) {
   return (
     <>
       <Headline readiness={readiness} />
+      <InAndOut job={job} />
+      <div className="two-columns">
+        <Section title="Criteria" lead="How well the model knows the sampled past. They carry the score.">
+          <CriteriaTable caption="Criterion" lines={readiness.criteria} points />
+        </Section>
+        <Section title="Gates" lead="Could it be luck? They carry no points; all must pass.">
+          <CriteriaTable caption="Gate" lines={readiness.gates} points={false} />
+        </Section>
+      </div>
       {warnings.length > 0 && (
         <div className="message warn">
           <p className="message-title">What to look at</p>
@@ -28,14 +39,7 @@ export function Verdict({ job }: { job: JobHeadFragment }) {
           </ul>
         </div>
       )}
-      <div className="two-columns">
-        <Section title="Criteria" lead="How well the model knows the sampled past. They carry the score.">
-          <CriteriaTable caption="Criterion" lines={readiness.criteria} points />
-        </Section>
-        <Section title="Gates" lead="Could it be luck? They carry no points; all must pass.">
-          <CriteriaTable caption="Gate" lines={readiness.gates} points={false} />
-        </Section>
-      </div>
+      <BestSet id={job.id} />
       <OutOfSample job={job} />
       <Section title="This job">
         <Facts facts={factsOf(job)} />
@@ -44,13 +48,17 @@ export function Verdict({ job }: { job: JobHeadFragment }) {
   )
 }
 
-function Headline({ readiness: { score, productionReady, criteriaMet, explanation } }: { readiness: Readiness }) {
+function Headline({ readiness }: { readiness: Readiness }) {
+  const { score, productionReady, criteriaMet, explanation } = readiness
   const tone = productionReady ? 'good' : criteriaMet ? 'warn' : 'bad'
   return (
     <section className={`verdict ${tone}`} aria-label="Verdict">
       <Gauge value={score} needed={ENOUGH} tone={scoreTone(score)} label={`Score ${Math.round(score)} of 100`} />
       <div>
         <h2>{productionReady ? 'Ready' : 'Not ready'}</h2>
+        <p className="tally">
+          <Tally lines={readiness.criteria} what="criteria" /> <Tally lines={readiness.gates} what="gates" />
+        </p>
         <p>
           {inWords(explanation)
             .replace(/^(Not ready|Ready): /, '')
@@ -58,6 +66,16 @@ function Headline({ readiness: { score, productionReady, criteriaMet, explanatio
         </p>
       </div>
     </section>
+  )
+}
+
+/** How many of the lines are passed. */
+function Tally({ lines, what }: { lines: readonly Criterion[]; what: string }) {
+  const passed = lines.filter((line) => line.passed).length
+  return (
+    <Badge tone={passed === lines.length ? 'good' : 'bad'}>
+      {passed} of {lines.length} {what}
+    </Badge>
   )
 }
 
