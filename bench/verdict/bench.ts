@@ -57,6 +57,7 @@ function settingsOf(seed: number): TuningSettings {
     sampleCount: 500,
     seed,
     objective: 'SHARPE_RATIO',
+    secondaryObjectives: [],
     riskLimits: { maxDrawdown: null, minTrades: null, minWinRate: null, minProfitFactor: null },
     algorithm: ALGORITHM,
     hyperparameters: { ...resolveHyperparameters(getEstimator(ALGORITHM).hyperparameters, {}) },

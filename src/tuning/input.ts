@@ -53,7 +53,6 @@ export interface CheckedJob {
   timeframe: Timeframe
   /** the ledger is read when the job is created */
   settings: Omit<TuningSettings, 'ledger'>
-  secondaryObjectives: Objective[]
   allowGaps: boolean
 }
 
@@ -86,6 +85,7 @@ export async function checkJob(ctx: AppContext, input: CreateTuningJobInput): Pr
     sampleCount: input.sampleCount,
     seed: input.seed ?? DEFAULT_SEED,
     objective: input.objective,
+    secondaryObjectives: [...new Set(input.secondaryObjectives ?? [])].filter((each) => each !== input.objective),
     riskLimits: riskLimits(input.riskLimits),
     algorithm: input.algorithm,
     hyperparameters: hyperparameters!,
@@ -102,7 +102,6 @@ export async function checkJob(ctx: AppContext, input: CreateTuningJobInput): Pr
     strategyId: strategy.id,
     market,
     timeframe: timeframe!,
-    secondaryObjectives: [...new Set(input.secondaryObjectives ?? [])].filter((each) => each !== input.objective),
     allowGaps: input.allowGaps ?? false,
     settings,
   }

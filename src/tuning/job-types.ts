@@ -188,6 +188,18 @@ builder.node(TuningJobType, {
       resolve: (job) => job.result?.candidates[0]?.parameters ?? null,
     }),
     candidates: t.field({ type: [CandidateType], resolve: (job) => job.result?.candidates ?? [] }),
+    paretoFront: t.field({
+      type: [CandidateType],
+      description:
+        'What nothing that was backtested beats in objective and secondaryObjectives at once, in sample and within the risk limits. Empty without secondaryObjectives.',
+      resolve: (job) => job.result?.paretoFront ?? [],
+    }),
+    hypervolume: t.float({
+      nullable: true,
+      description:
+        'Share of the range of all objectives that paretoFront dominates, 0..1; higher is better. The ranges are the same for all jobs.',
+      resolve: (job) => job.result?.hypervolume ?? null,
+    }),
     outOfSample: t.field({
       type: OutOfSampleType,
       nullable: true,

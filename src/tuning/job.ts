@@ -155,6 +155,9 @@ export interface JobResult {
   sensitivity: Sensitivity[]
   correlations: (CorrelationMatrix & { strongest?: Association[] }) | null
   candidates: Candidate[]
+  /** left out by versions that knew one objective only */
+  paretoFront?: Candidate[]
+  hypervolume?: number | null
   outOfSample: OutOfSample | null
   // results that were stored before these were asked for are without them
   robustness?: Robustness | null

@@ -14,11 +14,13 @@ import { Evaluator, metricsList } from './evaluator.ts'
 import { crossValidationResult, curveResult } from './examination.ts'
 import type { JobPhase, JobResult } from './job.ts'
 import { learn, type Learned } from './learn.ts'
+import { paretoFront, type ParetoFront } from './pareto-front.ts'
 import { provenanceOf } from './provenance.ts'
-import { CANDIDATES, search, type SearchResult } from './search.ts'
+import { sampleInRounds } from './rounds.ts'
+import { CANDIDATES, NOTHING_TRIED, search, type SearchResult } from './search.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import { judge, validate } from './validating.ts'
-import { edgeWarnings, evidenceWarnings, liquidationWarnings, tradeWarnings } from './warnings.ts'
+import { edgeWarnings, evidenceWarnings, limitWarnings, liquidationWarnings, tradeWarnings } from './warnings.ts'
 
 /** What the pipeline asks of whoever runs it. */
 export interface Hooks {
@@ -61,7 +63,13 @@ export interface Baseline {
 /** Samples of one checkpoint. */
 const BLOCK = 200
 const TOP = 10
-const NOTHING_FOUND: SearchResult = { candidates: [], evaluated: 0, verified: 0 }
+const NOTHING_FOUND: SearchResult & { front: ParetoFront } = {
+  candidates: [],
+  evaluated: 0,
+  verified: 0,
+  tried: NOTHING_TRIED,
+  front: { candidates: [], hypervolume: null },
+}
 
 /**
  * A whole tuning job: from candles to a verdict. Pure but for the compute threads and the hooks: the same candles and
@@ -75,9 +83,13 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const { progress } = hooks
 
   progress('SAMPLING', 0, 1)
-  const rows = draw(evaluator, settings, warnings)
-  const samples = await backtest(evaluator, rows, settings, hooks)
-  warnings.push(...(await tradeWarnings(evaluator, rows, samples.metrics, settings)))
+  const run: TaskRunner = (task) => engine.call(task, hooks.signal)
+  const design = draw(evaluator, settings, warnings)
+  const samples = isInRounds(settings)
+    ? await sampleByRounds(evaluator, settings, hooks, run, warnings)
+    : await backtest(evaluator, design, settings, hooks)
+  warnings.push(...liquidationWarnings(evaluator.strategy.bind(samples.rows), settings))
+  warnings.push(...(await tradeWarnings(evaluator, samples.rows, samples.metrics, settings)))
 
   progress('TRAINING', 0, 1)
   const baseline = await inUse(evaluator, settings)
@@ -85,16 +97,15 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const predictor = learned && new Predictor(learned.model, learned.features, learned.featureNames, learned.calibration)
 
   progress('ANALYSING', 0, 1)
-  const run: TaskRunner = (task) => engine.call(task, hooks.signal)
   const importance = learned && (await importances(learned, samples.objective, settings, run))
 
   progress('SEARCHING', 0, 1)
-  const found = predictor ? await propose(evaluator, predictor, settings, warnings, hooks) : NOTHING_FOUND
-  const { candidates, verified } = found
+  const found = predictor ? await propose(evaluator, predictor, samples, settings, warnings, hooks) : NOTHING_FOUND
+  const { candidates, verified, front } = found
   const [best] = candidates
 
   progress('VALIDATING', 0, 1)
-  const given = { engine, evaluator, samples, design: rows, candidates, verified, baseline, settings }
+  const given = { engine, evaluator, samples, design, candidates, verified, baseline, settings }
   const validation = await validate(given, hooks)
   warnings.push(...evidenceWarnings(validation, settings))
   const gap = learned && overfitting(learned.training.r2, learned.validation.r2)
@@ -113,11 +124,31 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     sensitivity: learned && predictor && best ? sensitivities(learned, predictor, samples, best, settings) : [],
     correlations: correlations(samples, settings),
     candidates,
+    paretoFront: front.candidates,
+    hypervolume: front.hypervolume,
     ...validation,
     provenance: await provenanceOf(engine, evaluator, hooks.signal),
   }
   progress('VALIDATING', 1, 1)
   return { samples, learned, result, warnings, digest: digest(samples, learned, result) }
+}
+
+/** BAYESIAN looks at the results before it goes on. A grid is complete as it is. */
+function isInRounds({ algorithm, sampler }: TuningSettings): boolean {
+  return algorithm === 'BAYESIAN' && sampler !== 'GRID'
+}
+
+/** SAMPLING and BACKTESTING in turns. */
+async function sampleByRounds(
+  evaluator: Evaluator,
+  settings: TuningSettings,
+  hooks: Hooks,
+  run: TaskRunner,
+  warnings: string[],
+): Promise<Samples> {
+  const progress = (done: number, total: number) => hooks.progress('BACKTESTING', done, total)
+  const { rows, metrics } = await sampleInRounds(evaluator, settings, { ...hooks, progress, run }, warnings)
+  return withObjective(evaluator, settings, rows, metrics)
 }
 
 /** @returns f64[count × parameters] */
@@ -129,7 +160,7 @@ function draw({ strategy }: Evaluator, settings: TuningSettings, warnings: strin
     seed: settings.seed,
     violated: (row) => strategy.violatedConstraint(row),
   })
-  warnings.push(...notes, ...liquidationWarnings(strategy.bind(rows), settings))
+  warnings.push(...notes)
   return rows
 }
 
@@ -161,8 +192,17 @@ async function backtest(
     await save(from, block, done)
   }
   progress('BACKTESTING', count, count)
+  return withObjective(evaluator, settings, rows, metrics)
+}
+
+function withObjective(
+  evaluator: Evaluator,
+  settings: TuningSettings,
+  rows: Float64Array,
+  metrics: Float64Array,
+): Samples {
   const objective = metricsList(metrics).map((each) => evaluator.objective(each, minTrades(settings)))
-  return { count, rows, metrics, objective: Float64Array.from(objective) }
+  return { count: objective.length, rows, metrics, objective: Float64Array.from(objective) }
 }
 
 /** Null unless all parameters have a default, and these satisfy the constraints. */
@@ -206,19 +246,16 @@ function train(
 async function propose(
   evaluator: Evaluator,
   predictor: Predictor,
+  samples: Samples,
   settings: TuningSettings,
   warnings: string[],
   { signal }: Hooks,
-): Promise<SearchResult> {
+): Promise<SearchResult & { front: ParetoFront }> {
   const options = { candidates: CANDIDATES, top: TOP, seed: settings.seed, signal }
   const found = await search(evaluator.strategy, evaluator, predictor, settings, options)
-  const { candidates } = found
-  if (candidates.length === 0) {
-    warnings.push('No candidate of the search keeps the risk limits in sample. Loosen the limits or widen the space.')
-  } else {
-    warnings.push(...edgeWarnings(settings.strategy.parameterSpace, candidates[0].parameters))
-  }
-  return found
+  const best = found.candidates[0]?.parameters
+  warnings.push(...(best ? edgeWarnings(settings.strategy.parameterSpace, best) : limitWarnings(found.tried)))
+  return { ...found, front: await paretoFront(evaluator, predictor, samples, found.tried, settings, options) }
 }
 
 function digest(samples: Samples, learned: Learned | null, result: JobResult): string {

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/pool.ts'
 import { placeboOf, type Placebo } from '../evidence/placebo.ts'
 import type { PermutationInput } from '../evidence/placebo-task.ts'
 import { metricsList, Evaluator } from './evaluator.ts'
-import { isWithin } from './search.ts'
+import { isWithin } from './limits.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import { trialBatch } from './trial.ts'
 

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { direction, type Metrics } from '../backtest/metrics.ts'
+import { byFeasibility } from '../evidence/feasibility.ts'
 import { plateau, plateauPoints } from '../evidence/plateau.ts'
 import { INTERVAL_LEVEL } from '../models/confidence.ts'
 import type { Predictor } from '../models/predictor.ts'
@@ -7,7 +8,8 @@ import { toParameters } from '../strategy/parameter-space.ts'
 import type { CompiledStrategy } from '../strategy/plan.ts'
 import { drawSamples } from '../strategy/sampling.ts'
 import type { Evaluator } from './evaluator.ts'
-import type { Candidate, RiskLimits } from './job.ts'
+import type { Candidate } from './job.ts'
+import { isWithin, violation } from './limits.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 
 /** Candidates that a job scores. */
@@ -34,6 +36,15 @@ export interface SearchResult {
   evaluated: number
   /** how many were backtested in order to choose among them */
   verified: number
+  tried: Tried
+}
+
+/** What a search has really backtested, in sample, best first by Deb's rule. */
+export interface Tried {
+  rows: Float64Array[]
+  inSample: Metrics[]
+  /** how far each breaks the risk limits; 0 = within */
+  violations: number[]
 }
 
 /** A parameter set that the model likes, with the lower quantile of the prediction around it. */
@@ -68,12 +79,14 @@ export async function search(
   await turn()
   const proposals = await propose(strategy, predictor, rows, settings, options)
   await turn()
-  const candidates = evaluator
+  const { candidates, tried } = evaluator
     ? await verify(evaluator, predictor, proposals, settings, options)
-    : judged(predictor, proposals.slice(0, options.top), settings)
-  const verified = evaluator ? Math.min(VERIFIED_PER_CANDIDATE * options.top, proposals.length) : 0
-  return { candidates: candidates.map((each, at) => ({ ...each, rank: at + 1 })), evaluated: count, verified }
+    : { candidates: judged(predictor, proposals.slice(0, options.top), settings), tried: NOTHING_TRIED }
+  const ranked = candidates.map((each, at) => ({ ...each, rank: at + 1 }))
+  return { candidates: ranked, evaluated: count, verified: tried.rows.length, tried }
 }
+
+export const NOTHING_TRIED: Tried = { rows: [], inSample: [], violations: [] }
 
 /** Those with the best predictions, the flattest first. */
 async function propose(
@@ -94,27 +107,59 @@ async function propose(
     .sort((a, b) => sign * (b.plateau - a.plateau) || a.at - b.at)
 }
 
-/** Backtest the first proposals in sample, keep those within the risk limits, and backtest these out of sample. */
+/**
+ * Backtest the proposals in sample, a batch at a time until enough of them keep the risk limits, order them by Deb's
+ * rule, and backtest those that are returned out of sample.
+ */
 async function verify(
   evaluator: Evaluator,
   predictor: Predictor,
   proposals: Proposal[],
   settings: TuningSettings,
   options: SearchOptions,
-): Promise<Candidate[]> {
-  const tried = proposals.slice(0, VERIFIED_PER_CANDIDATE * options.top)
-  const inSample = await evaluator.metrics(join(tried.map(({ row }) => row)), settings.training, options)
-  const kept = [...tried.keys()]
-    .filter((at) => isWithin(settings.riskLimits, inSample[at]))
-    .filter((at) => !Number.isNaN(evaluator.objective(inSample[at], minTrades(settings))))
-    .slice(0, options.top)
-  const chosen = kept.map((at) => tried[at])
+): Promise<{ candidates: Candidate[]; tried: Tried }> {
+  const inSample: Metrics[] = []
+  const batch = VERIFIED_PER_CANDIDATE * options.top
+  const isKept = (metrics: Metrics): boolean =>
+    isWithin(settings.riskLimits, metrics) && !Number.isNaN(evaluator.objective(metrics, minTrades(settings)))
+  while (inSample.length < proposals.length && inSample.filter(isKept).length < options.top) {
+    const part = proposals.slice(inSample.length, inSample.length + batch)
+    inSample.push(...(await evaluator.metrics(join(part.map(({ row }) => row)), settings.training, options)))
+  }
+  const violations = inSample.map((metrics) => violation(settings.riskLimits, metrics))
+  const sign = direction(settings.objective)
+  const constrained = violations.map((each, at) => ({ violation: each, objective: sign * proposals[at].plateau }))
+  const order = [...inSample.keys()].sort((a, b) => byFeasibility(constrained[a], constrained[b]) || a - b)
+  const kept = order.filter((at) => isKept(inSample[at])).slice(0, options.top)
+
+  const chosen = kept.map((at) => proposals[at])
   const outOfSample = await evaluator.metrics(join(chosen.map(({ row }) => row)), settings.test, options)
-  return judged(predictor, chosen, settings).map((candidate, place) => ({
+  const candidates = judged(predictor, chosen, settings).map((candidate, place) => ({
     ...candidate,
     inSample: inSample[kept[place]],
     outOfSample: outOfSample[place],
   }))
+  const tried = {
+    rows: order.map((at) => proposals[at].row),
+    inSample: order.map((at) => inSample[at]),
+    violations: order.map((at) => violations[at]),
+  }
+  return { candidates, tried }
+}
+
+/** What the model says of given parameter sets, and what they really bring out of sample. */
+export async function judgeProposals(
+  evaluator: Evaluator,
+  predictor: Predictor,
+  rows: readonly Float64Array[],
+  settings: TuningSettings,
+  options: { signal?: AbortSignal | undefined; seed: number },
+): Promise<Candidate[]> {
+  if (rows.length === 0) return []
+  const plateaus = plateausOf(predictor, evaluator.strategy, rows, direction(settings.objective), options.seed)
+  const outOfSample = await evaluator.metrics(join(rows), settings.test, { signal: options.signal })
+  const proposals = rows.map((row, at) => ({ row, plateau: plateaus[at] }))
+  return judged(predictor, proposals, settings).map((each, at) => ({ ...each, outOfSample: outOfSample[at] }))
 }
 
 /** What the model says of the proposals, still without ranks and backtests. */
@@ -132,17 +177,6 @@ function judged(predictor: Predictor, proposals: Proposal[], settings: TuningSet
     outOfSample: null,
     plateau,
   }))
-}
-
-/** Whether a result keeps every limit; a figure that is not defined breaks its limit. */
-export function isWithin(limits: RiskLimits, metrics: Metrics): boolean {
-  const atLeast = (value: number | null, limit: number | null) => limit === null || (value !== null && value >= limit)
-  return (
-    (limits.maxDrawdown === null || metrics.maxDrawdown! <= limits.maxDrawdown) &&
-    atLeast(metrics.tradeCount, limits.minTrades) &&
-    atLeast(metrics.winRate, limits.minWinRate) &&
-    atLeast(metrics.profitFactor, limits.minProfitFactor)
-  )
 }
 
 /** @returns indices of the `count` best predictions, best first; of equal ones the first */

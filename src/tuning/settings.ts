@@ -21,6 +21,8 @@ export interface TuningSettings {
   sampleCount: number
   seed: number
   objective: Objective
+  /** that are not the objective; they decide the Pareto front */
+  secondaryObjectives: Objective[]
   riskLimits: RiskLimits
   algorithm: Algorithm
   hyperparameters: Record<string, number>
@@ -51,6 +53,7 @@ export function settingsOf(row: TuningJobRow): TuningSettings {
     sampleCount: row.sampleCount,
     seed: row.seed,
     objective: row.objective,
+    secondaryObjectives: row.secondaryObjectives,
     riskLimits: row.riskLimits,
     algorithm: row.algorithm as Algorithm,
     hyperparameters: row.hyperparameters,

@@ -8,6 +8,7 @@ import type { Parameters } from './job.ts'
 import type { Stress } from './monte-carlo.ts'
 import { DEFAULT_RUNS, placeboRunsFor } from './placebo.ts'
 import { smallestRelaxation } from './relaxation.ts'
+import type { Tried } from './search.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import type { Validation } from './validating.ts'
 
@@ -118,4 +119,11 @@ export function edgeWarnings(specs: readonly ParameterSpec[], best: Parameters):
     const { low, high } = scaleRange(spec)
     return [`The best ${spec.name} lies on the edge of its range (${low} to ${high}). Widen it on that side.`]
   })
+}
+
+/** No candidate keeps the risk limits: how near they come. */
+export function limitWarnings({ violations }: Tried): string[] {
+  const nearest = violations.find((violation) => violation > 0)
+  const near = nearest === undefined ? '' : ` The nearest exceeds them by ${(100 * nearest).toFixed(0)} % in all.`
+  return [`No candidate of the search keeps the risk limits in sample.${near} Loosen the limits or widen the space.`]
 }

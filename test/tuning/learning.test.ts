@@ -3,6 +3,7 @@ import { METRIC_NAMES } from '../../src/backtest/metrics.ts'
 import type { Candles } from '../../src/engine/candles.ts'
 import { Engine } from '../../src/engine/pool.ts'
 import { mean } from '../../src/engine/statistics.ts'
+import { dominates } from '../../src/evidence/pareto.ts'
 import { associations } from '../../src/tuning/associations.ts'
 import { jobCandles } from '../../src/tuning/candles.ts'
 import { tune, type Hooks, type Outcome } from '../../src/tuning/pipeline.ts'
@@ -115,6 +116,106 @@ describe('sensitivity', () => {
     const blind = await run({ hyperparameters: { nEstimators: 10, minNumSamples: 1000 } })
     expect(blind.result.validation!.r2).toBeLessThanOrEqual(0)
     for (const { firstOrder, total } of blind.result.sensitivity) expect([firstOrder, total]).toEqual([null, null])
+  })
+})
+
+describe('several objectives', () => {
+  const secondaryObjectives = ['MAX_DRAWDOWN' as const, 'WIN_RATE' as const]
+
+  test('leave a front of really backtested sets that nothing beats in all of them', async () => {
+    const { result } = await run({ secondaryObjectives, hyperparameters: { nEstimators: 20 } })
+    const front = result.paretoFront!
+    expect(front.length).toBeGreaterThan(1)
+    expect(front.map(({ rank }) => rank)).toEqual(front.map((_, at) => at + 1))
+    const points = front.map(({ inSample }) => [inSample!.roi!, -inSample!.maxDrawdown!, inSample!.winRate!])
+    for (const a of points) for (const b of points) expect(dominates(a, b)).toBe(false)
+    for (const { inSample } of forest.result.candidates) {
+      const point = [inSample!.roi!, -inSample!.maxDrawdown!, inSample!.winRate!]
+      expect(points.some((member) => dominates(point, member))).toBe(false)
+    }
+    for (const { outOfSample } of front) expect(outOfSample!.finalEquity).toBeGreaterThan(0)
+    expect(result.hypervolume).toBeGreaterThan(0)
+    expect(result.hypervolume).toBeLessThan(1)
+  })
+
+  test('are not there where there is only one', () => {
+    expect(forest.result).toMatchObject({ paretoFront: [], hypervolume: null })
+  })
+
+  test('and candidates both keep the risk limits', async () => {
+    const riskLimits = { ...settings.riskLimits, maxDrawdown: 0.25, minTrades: 20 }
+    const { result } = await run({ secondaryObjectives, riskLimits, hyperparameters: { nEstimators: 20 } })
+    expect(result.candidates.length).toBeGreaterThan(0)
+    for (const { inSample } of [...result.candidates, ...result.paretoFront!]) {
+      expect(inSample!.maxDrawdown).toBeLessThanOrEqual(0.25)
+      expect(inSample!.tradeCount).toBeGreaterThanOrEqual(20)
+    }
+  })
+})
+
+describe('sampling for BAYESIAN', () => {
+  const bayesian = { algorithm: 'BAYESIAN' as const, sampleCount: 60 }
+
+  test('finds more by expected improvement than the hypercube with the same number of samples', async () => {
+    const rounds = await run(bayesian)
+    expect(rounds.samples.count).toBe(60)
+    const keys = Array.from({ length: 60 }, (_, at) => rounds.samples.rows.slice(6 * at, 6 * at + 6).join())
+    expect(new Set(keys).size).toBe(60)
+    const plain = await run({ ...bayesian, algorithm: 'SVR' })
+    const best = ({ samples }: Outcome) => Math.max(...samples.objective.filter((value) => !Number.isNaN(value)))
+    expect(best(rounds)).toBeGreaterThan(best(plain))
+    expect(rounds.learned).not.toBeNull()
+  })
+
+  test('goes on from any block that an earlier attempt has left, to the same bits', async () => {
+    const blocks: { from: number; metrics: Float64Array }[] = []
+    const steps: [number, number][] = []
+    const whole = await tune(
+      engine,
+      candles,
+      { ...settings, ...bayesian },
+      {
+        ...QUIET,
+        progress: (phase, done, total) => void (phase === 'BACKTESTING' && steps.push([done, total])),
+        save: async (from, _, metrics) => void blocks.push({ from, metrics }),
+      },
+    )
+    expect(blocks.map(({ from }) => from)).toEqual([0, 12, 20, 28, 36, 44, 52])
+    expect(steps.every(([done, total], at) => total === 60 && done >= (steps[at - 1]?.[0] ?? 0))).toBe(true)
+    const before = Float64Array.from(blocks.flatMap(({ metrics }) => [...metrics]))
+    for (const done of [5, 28, 31, 60]) {
+      const saved: number[] = []
+      const resumed = await tune(
+        engine,
+        candles,
+        { ...settings, ...bayesian },
+        {
+          ...QUIET,
+          finished: async () => before.slice(0, done * METRIC_NAMES.length),
+          save: async (from) => void saved.push(from),
+        },
+      )
+      expect(resumed.digest).toBe(whole.digest)
+      expect(saved.every((from) => from >= done)).toBe(true)
+    }
+  })
+
+  test('ends where a small space has nothing left', async () => {
+    const parameterSpace = settings.strategy.parameterSpace.map((spec, at) =>
+      at < 2
+        ? {
+            name: spec.name,
+            distribution: 'DISCRETE' as const,
+            values: [0, 1, 2, 3, 4].map((step) => spec.low! + step),
+          }
+        : { name: spec.name, distribution: 'DISCRETE' as const, values: [spec.low!] },
+    )
+    const strategy = { ...settings.strategy, parameterSpace }
+    const { samples, warnings } = await run({ ...bayesian, strategy })
+    expect(samples.count).toBeLessThanOrEqual(25)
+    expect(warnings.join()).toMatch(
+      /nothing else was found to try after \d+ parameter sets|no more different parameter sets/,
+    )
   })
 })
 
