@@ -16,7 +16,8 @@ export interface DownloadInput {
   timeframe: string
   /** half-open, by open time */
   from: Date
-  to: Date
+  /** now where not given */
+  to?: Date | null | undefined
 }
 
 export interface DownloadResult {
@@ -53,11 +54,12 @@ export async function downloadCandles(
   input: DownloadInput,
   withinMs = WITHIN_MS,
 ): Promise<DownloadResult> {
-  const name = checkMarketName(input, problemsOf(input, ctx.clock()))
+  const to = input.to ?? new Date(ctx.clock())
+  const name = checkMarketName(input, problemsOf({ ...input, to }, ctx.clock()))
   const timeframeMs = TIMEFRAMES[name.timeframe]
   const wanted = {
     from: alignDown(input.from.getTime() + timeframeMs - 1, timeframeMs),
-    to: Math.min(input.to.getTime(), alignDown(ctx.clock(), timeframeMs)),
+    to: Math.min(to.getTime(), alignDown(ctx.clock(), timeframeMs)),
   }
   const market = await findMarketByName(ctx, name)
   const missing = market ? missingSpans(market, wanted, timeframeMs) : [wanted]
@@ -67,7 +69,7 @@ export async function downloadCandles(
   return download.finish(market, wanted.to)
 }
 
-function problemsOf({ exchange, from, to }: DownloadInput, now: number): FieldError[] {
+function problemsOf({ exchange, from, to }: DownloadInput & { to: Date }, now: number): FieldError[] {
   const problems: FieldError[] = []
   if (exchange === SYNTHETIC) problems.push({ path: ['exchange'], message: `"${SYNTHETIC}" markets are made up.` })
   if (!(from < to)) problems.push({ path: ['to'], message: `${to.toISOString()} is not after from. Swap them.` })

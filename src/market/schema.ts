@@ -232,7 +232,7 @@ const CandleDownloadInput = builder.inputType('CandleDownloadInput', {
     symbol: t.string({ required: true, description: 'As ccxt writes it: BTC/USDT.' }),
     timeframe: t.string({ required: true, description: Object.keys(TIMEFRAMES).join(', ') }),
     from: t.field({ type: 'DateTime', required: true, description: 'Open time of the first candle.' }),
-    to: t.field({ type: 'DateTime', required: true, description: 'Exclusive; at most now.' }),
+    to: t.field({ type: 'DateTime', description: 'Exclusive; now where not given.' }),
   }),
 })
 

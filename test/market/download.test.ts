@@ -26,7 +26,7 @@ afterEach(() => exchange.close())
 
 /** A question, and no market yet. */
 async function wanted(from: number, to: number): Promise<Parameters<typeof downloadCandles>[1]> {
-  await base.db.execute('truncate markets cascade')
+  await base.db.execute('delete from markets')
   return { exchange: 'binance', symbol: 'BTC/USDT', timeframe: '1h', from: new Date(from), to: new Date(to) }
 }
 
@@ -34,7 +34,7 @@ describe('a download', () => {
   test('pages through the period and keeps what the exchange has', async () => {
     const input = await wanted(START, START + HOURS * HOUR)
     const done = await downloadCandles(ctx, input)
-    expect(done).toMatchObject({ imported: HOURS - 10, complete: true, next: input.to })
+    expect(done).toMatchObject({ imported: HOURS - 10, complete: true, next: new Date(START + HOURS * HOUR) })
     expect(done.market.gaps).toEqual([{ ...pause, missing: 10 }])
     expect(exchange.pages.length).toBe(4)
     const { close, volume } = await loadCandles(ctx, done.market.id)
@@ -68,6 +68,11 @@ describe('a download', () => {
     const input = await wanted(NOW - 10 * HOUR, NOW + 100 * HOUR)
     const { market } = await downloadCandles(ctx, input)
     expect([market.candleCount, market.lastOpenTime]).toEqual([10, NOW - HOUR])
+  })
+
+  test('goes on to now where no end is given', async () => {
+    const input = await wanted(NOW - 10 * HOUR, NOW)
+    expect((await downloadCandles(ctx, { ...input, to: null })).market.candleCount).toBe(10)
   })
 
   test('waits and tries again while the exchange is busy', async () => {
