@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { Random } from '../src/engine/random.ts'
+import { abuse } from './abuse.ts'
 import { disk } from './disk.ts'
 import { database } from './database.ts'
 import { kill } from './kill.ts'
@@ -19,7 +20,7 @@ export interface DrillTools {
 /** @returns whether all promises were kept */
 export type Drill = (tools: DrillTools) => Promise<boolean>
 
-const DRILLS: Record<string, Drill> = { kill, database, disk, memory }
+const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -11,6 +11,7 @@ const ORDER = [
   'ids.ts',
   'viewer.ts',
   'operation.ts',
+  'log.ts',
   'bytea.ts',
   'config.ts',
   'deadline.ts',

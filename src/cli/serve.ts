@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { pino } from 'pino'
 import { openApp, type App } from '../app.ts'
 import { readConfig, type Config } from '../config.ts'
 import { DomainError } from '../errors.ts'
+import { createLog } from '../log.ts'
 import { openAdminToken, signInLink, type AdminToken } from '../server/admin-token.ts'
 import { listen, serveHttp, type HttpServer } from '../server/http.ts'
 import { removeServerFile, writeServerFile } from '../server/server-file.ts'
@@ -13,6 +13,8 @@ import { print, say } from './output.ts'
 
 /** npm and our launcher pass a signal on that the terminal has sent to us already: one wish, two signals. */
 const SAME_WISH_MS = 250
+/** What is not closed by then is left behind: jobs and checkpoints are durable. */
+const STOP_WITHIN_MS = 9500
 
 /**
  * Serve until a signal comes: stop accepting, finish calls, let the worker release its job, close.
@@ -33,6 +35,8 @@ export async function serve(environment = process.env): Promise<number> {
   await stopSignal()
   say('Stopping …')
   removeServerFile(config.home)
+  setTimeout(() => process.exit(EXIT.ready), STOP_WITHIN_MS).unref()
+  app.ctx.queue.letGo()
   await server?.close()
   await app.close()
   return EXIT.ready
@@ -46,7 +50,8 @@ function keepAdminToken(config: Config): AdminToken {
 /** Open everything. A taken port is looked for at the same time, so that all problems are told at once. */
 async function start(config: Config): Promise<App> {
   mkdirSync(config.home, { recursive: true, mode: 0o700 })
-  const log = pino({ level: config.logLevel }, pino.destination(2))
+  const { DATABASE_URL, TUNEBOOK_ADMIN_TOKEN, TELEGRAM_BOT_TOKEN } = process.env
+  const log = createLog(config.logLevel, [DATABASE_URL, TUNEBOOK_ADMIN_TOKEN, TELEGRAM_BOT_TOKEN])
   const [app, port] = await Promise.allSettled([openApp(config, log), probePort(config)])
   if (app.status === 'fulfilled' && port.status === 'fulfilled') return app.value
   if (app.status === 'fulfilled') await app.value.close()

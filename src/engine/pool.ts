@@ -125,6 +125,11 @@ export class Engine {
     return this.#cache.open(key, load)
   }
 
+  /** Threads that live, tasks that wait for one, tasks done since the start. */
+  get load(): { threads: number; waiting: number; completed: number } {
+    return { threads: this.#pool.threads.length, waiting: this.#pool.queueSize, completed: this.#pool.completed }
+  }
+
   /**
    * Call the exported function `name` of a module in a compute thread.
    *

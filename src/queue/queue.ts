@@ -168,9 +168,14 @@ export class Queue {
     return this.#stopping.signal.aborted
   }
 
+  /** Abort what is being worked on, so that it is handed back while other things are closed; messages are still sent. */
+  letGo(): void {
+    this.#stopping.abort(new Error('The service is stopping.'))
+  }
+
   /** Abort what is being worked on and wait until it has let go. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('The service is stopping.'))
+    this.letGo()
     await this.#boss.stop({ graceful: true, timeout: 8_000 })
     await this.#holders?.close()
   }

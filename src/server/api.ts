@@ -5,6 +5,7 @@ import { admission } from './admission.ts'
 import { shortAnswers } from './answer.ts'
 import type { Viewer } from '../viewer.ts'
 import { refusalBody, refuseContent, refuseOrigin } from './guard.ts'
+import { jsonBodies } from './json-body.ts'
 import { LIMITS } from './limits.ts'
 import { presentError } from './mask.ts'
 import { schema } from './schema.ts'
@@ -41,6 +42,7 @@ export function createApi(ctx: AppContext, options: { door?: Door; operationMs?:
     plugins: [
       guard,
       ...(door ? [signInAt(door)] : []),
+      jsonBodies,
       admission(operationMs),
       introspectionForPeople(),
       shortAnswers(),

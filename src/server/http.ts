@@ -4,10 +4,14 @@ import { fileURLToPath } from 'node:url'
 import type { AddressInfo } from 'node:net'
 import { Door } from '../auth/door.ts'
 import type { AppContext } from '../context.ts'
-import { ConflictError, ValidationError } from '../errors.ts'
+import { ConflictError, DomainError, ForbiddenError, ValidationError } from '../errors.ts'
+import { allows } from '../viewer.ts'
+import { addressOf } from './sign-in.ts'
 import { createApi, GRAPHQL_PATH } from './api.ts'
 import { bracketed, refusalBody, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
+import { LIMITS } from './limits.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { withRequestId } from './request-id.ts'
 import { SECURITY_HEADERS, send, serveStatic } from './static.ts'
 import { acceptWebSockets } from './websocket.ts'
@@ -25,7 +29,7 @@ const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
 export const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
 const READING_MS = 60_000
 /** How long calls may go on once the server is stopping. */
-const FINISH_WITHIN_MS = 2000
+const FINISH_WITHIN_MS = 4000
 
 /**
  * Serve the API, the dashboard and the health of `ctx` on the configured address.
@@ -39,12 +43,19 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
   const { host, port } = ctx.config
   const door = await Door.open(ctx)
   const api = createApi(ctx, { door })
+  const metrics = createMetrics(ctx)
+  const watch = watcher(ctx, metrics)
   const streams = new Set<ServerResponse>()
+  const open = new Set<ServerResponse>()
   const server = createServer(slowest, (request, response) => {
     const id = randomUUID()
+    watch(request, response, id)
+    open.add(response)
+    response.once('close', () => open.delete(response))
     response.setHeaders(new Map([...Object.entries(SECURITY_HEADERS), ['x-request-id', id]]))
     const refusal = refuseHost((name) => request.headers[name] as string | undefined, ctx.config)
     if (refusal) return send(response, refusal.status, refusalBody(refusal))
+    if (Number(request.headers['content-length']) > LIMITS.bodyBytes) return refuseBody(request, response)
     const path = request.url!.split('?', 1)[0]
     if (path === GRAPHQL_PATH) {
       response.setHeader('cache-control', 'no-store')
@@ -52,6 +63,7 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
       void withRequestId(id, () => api(request, response))
     } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
     else if (path === '/health/ready') void answerReady(ctx, response)
+    else if (path === '/metrics') void answerMetrics(door, metrics, request, response)
     else void serveStatic(dashboard, request, response)
   })
   server.timeout = READING_MS
@@ -65,7 +77,7 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     url: `http://${bracketed(host)}:${(server.address() as AddressInfo).port}`,
     close: () => {
       door.close()
-      return (closed ??= stop(server, streams, closeSockets))
+      return (closed ??= stop(server, { streams, open }, closeSockets))
     },
   }
 }
@@ -97,16 +109,67 @@ function trackStream(streams: Set<ServerResponse>, request: IncomingMessage, res
   response.once('close', () => streams.delete(response))
 }
 
+/** A body that says it is too long is not read: the connection ends with the answer. */
+function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  const message = `A request holds at most ${LIMITS.bodyBytes / 2 ** 20} MB. Use the import folder for candle files.`
+  send(response, 413, refusalBody({ status: 413, code: 'PAYLOAD_TOO_LARGE', message }), { connection: 'close' })
+  response.once('finish', () => setTimeout(() => request.destroy(), 100).unref()) // time to read it
+}
+
+/** Paths that are told apart in metrics; what a client invents is one of the dashboard's. */
+const ROUTES = [GRAPHQL_PATH, '/health/live', '/health/ready', '/metrics']
+
+/** Times each answer, and logs it under the id that its headers carry. Nothing of its query or its body is logged. */
+function watcher({ log }: Pick<AppContext, 'log'>, metrics: Metrics) {
+  return (request: IncomingMessage, response: ServerResponse, requestId: string): void => {
+    const began = performance.now()
+    response.once('close', () => {
+      const path = request.url!.split('?', 1)[0]
+      const { statusCode: status } = response
+      const ms = Math.round(performance.now() - began)
+      metrics.answered(ROUTES.includes(path) ? path : 'dashboard', status, ms / 1000)
+      const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug'
+      log[level]({ requestId, method: request.method, path: path.slice(0, 200), status, ms }, 'answered')
+    })
+  }
+}
+
+/** For those who may look at jobs: the figures tell how busy somebody is, and with what. */
+async function answerMetrics(
+  door: Door,
+  metrics: Metrics,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const { authorization } = request.headers
+    const { viewer } = await door.signIn({ authorization, address: addressOf(request), channel: 'API' })
+    if (!allows(viewer, 'VIEWER')) throw new ForbiddenError('/metrics needs the role VIEWER.')
+    send(response, 200, await metrics.text(), { 'content-type': metrics.contentType })
+  } catch (error) {
+    const { code, message } = error instanceof DomainError ? error : NO_FIGURES
+    const status = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429 }[code] ?? 503
+    send(response, status, refusalBody({ status, code, message }))
+  }
+}
+
+const NO_FIGURES = { code: 'SERVICE_UNAVAILABLE', message: 'The database does not answer. Try again later.' }
+
 async function answerReady(ctx: AppContext, response: ServerResponse): Promise<void> {
   if (await isReady(ctx)) send(response, 200, '{"status":"ready"}')
   else send(response, 503, '{"status":"unavailable","reason":"The database does not answer."}')
 }
 
 /** Subscribers are cut, not completed: "complete" would tell them that there is nothing more to come. */
-async function stop(server: Server, streams: Set<ServerResponse>, closeSockets: () => Promise<void>): Promise<void> {
+async function stop(
+  server: Server,
+  { streams, open }: { streams: Set<ServerResponse>; open: Set<ServerResponse> },
+  closeSockets: () => Promise<void>,
+): Promise<void> {
   const done = new Promise((resolve) => server.close(resolve))
   for (const stream of streams) stream.destroy()
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  // who has asked nothing is not waited for
+  const sweep = setInterval(() => (open.size > 0 ? server.closeIdleConnections() : server.closeAllConnections()), 50)
   const force = setTimeout(() => server.closeAllConnections(), FINISH_WITHIN_MS)
   await Promise.all([done, closeSockets()])
   clearInterval(sweep)

@@ -10,9 +10,6 @@ const CODES: Record<string, string> = {
   BAD_REQUEST: 'BAD_USER_INPUT',
 }
 
-/** Yoga's words. */
-const NO_JSON = 'POST body sent invalid JSON.'
-
 /**
  * What a client is told of an error. A DomainError keeps its message and its code; a request that GraphQL itself
  * refuses keeps its message; anything else is a bug: logged whole under a request id, shown as "Unexpected error."
@@ -26,7 +23,6 @@ export function presentError(error: unknown, log: Logger): GraphQLError {
   }
   if (cause instanceof GraphQLError) {
     const { originalError: _, code = 'BAD_USER_INPUT', ...extensions } = cause.extensions
-    if (cause.message === NO_JSON) extensions.http = { status: 400 } // for old clients too: nothing was understood
     return located(error, cause.message, { ...extensions, code: CODES[String(code)] ?? code })
   }
   const id = requestId()
