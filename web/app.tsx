@@ -1,27 +1,41 @@
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { useQuery, useSubscription } from 'urql'
+import { Loading } from './components/answer.tsx'
 import { ErrorBoundary } from './components/error-boundary.tsx'
 import { NoticeArea } from './components/notice.tsx'
 import { useConnection } from './connection.ts'
 import { JobChangedDocument, ViewerDocument, type Role } from './generated/graphql.ts'
 import { match } from './match.ts'
 import { Link, usePath } from './router.tsx'
-import { Audit } from './screens/access/audit.tsx'
 import { roleNames } from './screens/access/roles.ts'
-import { Tokens } from './screens/access/tokens.tsx'
-import { JobBacktest } from './screens/job/job-backtest.tsx'
-import { Job } from './screens/job/job.tsx'
 import { Jobs } from './screens/jobs/jobs.tsx'
-import { Market } from './screens/markets/market.tsx'
-import { Markets } from './screens/markets/markets.tsx'
-import { Model } from './screens/models/model.tsx'
-import { Models } from './screens/models/models.tsx'
-import { NewJob } from './screens/new-job/new-job.tsx'
 import { NotFound } from './screens/not-found.tsx'
-import { Indicators } from './screens/strategies/indicators.tsx'
-import { Strategies } from './screens/strategies/strategies.tsx'
-import { Strategy } from './screens/strategies/strategy.tsx'
 import { signOut } from './session.ts'
+
+// The list of jobs comes with the page; every other screen is loaded when somebody goes there.
+const Audit = lazy(() => import('./screens/access/audit.tsx').then(({ Audit }) => ({ default: Audit })))
+const Tokens = lazy(() => import('./screens/access/tokens.tsx').then(({ Tokens }) => ({ default: Tokens })))
+const JobBacktest = lazy(() =>
+  import('./screens/job/job-backtest.tsx').then(({ JobBacktest }) => ({ default: JobBacktest })),
+)
+const Job = lazy(() => import('./screens/job/job.tsx').then(({ Job }) => ({ default: Job })))
+const Market = lazy(() => import('./screens/markets/market.tsx').then(({ Market }) => ({ default: Market })))
+const Markets = lazy(() => import('./screens/markets/markets.tsx').then(({ Markets }) => ({ default: Markets })))
+const Model = lazy(() => import('./screens/models/model.tsx').then(({ Model }) => ({ default: Model })))
+const Models = lazy(() => import('./screens/models/models.tsx').then(({ Models }) => ({ default: Models })))
+const NewJob = lazy(() => import('./screens/new-job/new-job.tsx').then(({ NewJob }) => ({ default: NewJob })))
+const Playbook = lazy(() => import('./screens/playbooks/playbook.tsx').then(({ Playbook }) => ({ default: Playbook })))
+const Playbooks = lazy(() =>
+  import('./screens/playbooks/playbooks.tsx').then(({ Playbooks }) => ({ default: Playbooks })),
+)
+const Review = lazy(() => import('./screens/review/review.tsx').then(({ Review }) => ({ default: Review })))
+const Indicators = lazy(() =>
+  import('./screens/strategies/indicators.tsx').then(({ Indicators }) => ({ default: Indicators })),
+)
+const Strategies = lazy(() =>
+  import('./screens/strategies/strategies.tsx').then(({ Strategies }) => ({ default: Strategies })),
+)
+const Strategy = lazy(() => import('./screens/strategies/strategy.tsx').then(({ Strategy }) => ({ default: Strategy })))
 
 type Parts = Record<string, string>
 
@@ -39,6 +53,10 @@ const ROUTES: [pattern: string, screen: (parts: Parts) => ReactNode][] = [
   ['/strategies/:id', ({ id }) => <Strategy key={id} id={id} />],
   ['/models', () => <Models />],
   ['/models/:id', ({ id }) => <Model key={id} id={id} />],
+  ['/playbooks', () => <Playbooks />],
+  ['/playbooks/:id', ({ id }) => <Playbook key={id} id={id} tab="plan" />],
+  ['/playbooks/:id/:tab', ({ id, tab }) => <Playbook key={id} id={id} tab={tab} />],
+  ['/reviews/:id', ({ id }) => <Review key={id} id={id} />],
   ['/tokens', () => <Tokens />],
   ['/audit', () => <Audit />],
 ]
@@ -49,6 +67,7 @@ const AREAS: [to: string, label: string, prefix: string, roles?: readonly Role[]
   ['/markets', 'Markets', '/markets'],
   ['/strategies', 'Strategies', '/strategies'],
   ['/models', 'Models', '/models'],
+  ['/playbooks', 'Playbooks', '/playbooks'],
   ['/tokens', 'Tokens', '/tokens', ['ADMIN']],
   ['/audit', 'Audit', '/audit', ['APPROVER', 'ADMIN']],
 ]
@@ -63,7 +82,9 @@ export function App() {
       <TopBar path={path} />
       <ConnectionBanner />
       <main id="content">
-        <ErrorBoundary place={path}>{screenAt(path)}</ErrorBoundary>
+        <ErrorBoundary place={path}>
+          <Suspense fallback={<Loading />}>{screenAt(path)}</Suspense>
+        </ErrorBoundary>
       </main>
     </NoticeArea>
   )

@@ -1,9 +1,13 @@
 import type {
+  ChangeOrigin,
   Channel,
   Distribution,
   ExitReason,
   JobPhase,
   JobStatus,
+  MarketRegime,
+  ReviewStatus,
+  RiskLevel,
   SampleSplit,
   Sampler,
 } from './generated/graphql.ts'
@@ -69,6 +73,32 @@ export const DISTRIBUTION: Record<Distribution, string> = {
   NORMAL: 'Normal',
   DISCRETE: 'Listed values',
   BOOLEAN: 'Yes or no',
+}
+
+export const REGIME: Record<MarketRegime, string> = {
+  TRENDING_UP: 'Trending up',
+  TRENDING_DOWN: 'Trending down',
+  RANGING: 'Ranging',
+  HIGH_VOLATILITY: 'High volatility',
+  LOW_VOLATILITY: 'Low volatility',
+}
+
+export const RISK: Record<RiskLevel, string> = { LOW: 'Low risk', MEDIUM: 'Medium risk', HIGH: 'High risk' }
+
+export const REVIEW: Record<ReviewStatus, string> = {
+  PENDING: 'Waits for you',
+  APPLIED: 'Applied',
+  PARTIALLY_APPLIED: 'Partly applied',
+  REJECTED: 'Rejected',
+  EXPIRED: 'Expired',
+  EMPTY: 'Nothing to change',
+}
+
+export const ORIGIN: Record<ChangeOrigin, string> = {
+  MANUAL: 'By hand',
+  REVIEW: 'Review',
+  AUTO: 'By itself',
+  ROLLBACK: 'Rolled back',
 }
 
 const CAPITALS: Record<string, string> = { SVR: 'SVR', XGBOOST: 'XGBoost', AUTO: 'Automatic' }

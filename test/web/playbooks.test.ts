@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { rejectRecommendations } from '../../src/playbook/decide.ts'
+import { recordTrades } from '../../src/playbook/record.ts'
+import { startPlaybookReview } from '../../src/playbook/start-review.ts'
+import { serveHttp, type HttpServer } from '../../src/server/http.ts'
+import { testContext, type TestContext } from '../helpers.ts'
+import { newPlaybook, trades } from '../playbook/books.ts'
+import { hasChromium, launch, openPage, type Watched } from './browser.ts'
+
+const run = promisify(execFile)
+const BUILD = fileURLToPath(new URL('../../web/build.ts', import.meta.url))
+
+/** Playbooks and their reviews in a real browser. */
+describe.skipIf(!hasChromium)('the playbooks of the dashboard', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tunebook-playbooks-'))
+  let ctx: TestContext
+  let server: HttpServer
+  let browser: Browser
+  let watched: Watched
+  let page: Page
+
+  beforeAll(async () => {
+    await run(process.execPath, [BUILD, folder])
+    const opened = await testContext()
+    ctx = { ...opened, config: { ...opened.config, port: 0 } }
+    server = await serveHttp(ctx, folder)
+    browser = await launch()
+  }, 60_000)
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+    await ctx.close()
+    rmSync(folder, { recursive: true })
+  })
+  beforeEach(async () => {
+    watched = await openPage(browser, server.url)
+    page = watched.page
+  })
+  afterEach(() => page.context().close())
+
+  /** Losing trades in three regimes: the review asks for less leverage. */
+  async function waitingReview(name: string) {
+    const book = await newPlaybook(ctx, { name })
+    const losing = { TRENDING_UP: 0.2, RANGING: 0.25, HIGH_VOLATILITY: 0.2 }
+    await recordTrades(ctx, { playbookId: book.id, trades: trades({ count: 300, winRate: losing }) })
+    return { book, review: await startPlaybookReview(ctx, book.id) }
+  }
+
+  async function decide(button: RegExp, act: string): Promise<void> {
+    await page.getByRole('button', { name: button }).click()
+    await page.getByRole('dialog').getByRole('button', { name: act, exact: true }).click()
+  }
+
+  test('a review is found, read and approved; the version comes into force and can be taken back', async () => {
+    const { book } = await waitingReview('Approved book')
+    await page.goto('/playbooks')
+    await page
+      .getByRole('row', { name: /Approved book/ })
+      .getByText(/to decide/)
+      .click()
+    await page.getByRole('heading', { name: 'Review of Approved book' }).waitFor()
+    await page.getByText('Ranging: Leverage').waitFor()
+    await decide(/^Apply all/, 'Apply all')
+    await page.getByText('Approved book: version 2 is in force.').waitFor()
+    await page.getByText('Applied', { exact: true }).waitFor()
+
+    await page.goto(`/playbooks/${book.id}/versions`)
+    await page.getByText('in force').waitFor()
+    await page.getByRole('img', { name: 'Leverage by version' }).waitFor()
+    await decide(/^Go back to this/, 'Go back')
+    await page.getByText('Equal to version 1.').waitFor()
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('chosen changes are applied one by one, and the others rejected', async () => {
+    const { review } = await waitingReview('Chosen book')
+    await page.goto(`/reviews/${review.id}`)
+    await page.getByLabel('Choose Ranging: Leverage').check()
+    await decide(/^Chosen \(1\)/, 'Apply the chosen ones')
+    await page.getByText('Partly applied').waitFor()
+    expect(await page.locator('.recommendation').getByText('applied', { exact: true }).count()).toBe(1)
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('a decision of somebody else shows at once, without a reload', async () => {
+    const { review } = await waitingReview('Watched book')
+    await page.goto(`/reviews/${review.id}`)
+    await page.getByRole('button', { name: /^Apply all/ }).waitFor()
+    await rejectRecommendations(ctx, { reviewId: review.id, reason: 'not in this market' })
+    await page.getByText('Reason: not in this market').waitFor()
+    expect(await page.getByRole('button', { name: /^Apply all/ }).count()).toBe(0)
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('who loses the race is told kindly who was first', async () => {
+    const { review } = await waitingReview('Raced book')
+    await page.routeWebSocket(/graphql/, () => {}) // the news of the other decision does not come through
+    await page.goto(`/reviews/${review.id}`)
+    await page.getByRole('button', { name: /^Apply all/ }).waitFor()
+    const faster = { ...ctx, viewer: { ...ctx.viewer, name: 'ann' } }
+    await rejectRecommendations(faster, { reviewId: review.id, reason: 'too risky' })
+    await decide(/^Apply all/, 'Apply all')
+    await page
+      .getByText(/decided by ann/i)
+      .first()
+      .waitFor()
+    await page.getByText('Reason: too risky').waitFor()
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('a playbook is made from the form, with errors at their fields', async () => {
+    await page.goto('/playbooks')
+    await page.getByLabel('Name').fill('From the form')
+    await page.getByLabel('Leverage').fill('-3')
+    await page.getByRole('button', { name: 'Make the playbook' }).click()
+    await page.locator('.field-error').first().waitFor()
+    await page.getByLabel('Leverage').fill('2')
+    await page.getByRole('button', { name: 'Make the playbook' }).click()
+    await page.getByRole('heading', { name: 'From the form v1' }).waitFor()
+    await page.getByRole('link', { name: 'Trades' }).click()
+    await page.getByText('No trades yet.').waitFor()
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('every part fits a phone in the dark', async () => {
+    const { book, review } = await waitingReview('Small book')
+    const phone = await openPage(browser, server.url, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
+    const places: [string, string][] = [
+      ['/playbooks', 'Small book'],
+      [`/reviews/${review.id}`, 'Recommendations'],
+      [`/playbooks/${book.id}`, 'Reward to risk'],
+      [`/playbooks/${book.id}/performance`, 'By regime'],
+      [`/playbooks/${book.id}/versions`, 'The first of all.'],
+      [`/playbooks/${book.id}/trades`, '50 of 300'],
+      [`/playbooks/${book.id}/reviews`, 'Waits for you'],
+      [`/playbooks/${book.id}/settings`, 'Bounds'],
+    ]
+    for (const [path, sign] of places) {
+      await phone.page.goto(path)
+      await phone.page.getByText(sign).first().waitFor({ state: 'attached' })
+      const over = await phone.page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(over, `${path} is wider than the window`).toBeLessThanOrEqual(0)
+      expect(phone.complaints(), path).toEqual([])
+    }
+    await phone.page.context().close()
+  })
+})
