@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { ValidationError } from './errors.ts'
+import { ROLES as VIEWER_ROLES, type Role } from './viewer.ts'
 
 /** `all` serves and computes, `api` only serves, `worker` only computes. */
 export const ROLES = ['all', 'api', 'worker'] as const
@@ -34,6 +35,31 @@ export interface JwtSettings {
   /** the claim with the list of roles */
   readonly rolesClaim: string
 }
+
+const webAddress = z
+  .string()
+  .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), { error: 'It must look like https://host:port.' })
+  .transform((url) => url.replace(/\/+$/, ''))
+
+/** A person who may talk to the Telegram bot. */
+export interface TelegramUser {
+  /** Telegram's number of the person, in digits */
+  id: string
+  roles: readonly Role[]
+}
+
+const USERS_ERROR = 'It must look like 123456789:APPROVER,987654321:VIEWER; several roles: 123456789:TUNER+APPROVER.'
+
+/** `123:APPROVER,456:TUNER+APPROVER,789`; who has no role named is a VIEWER. Trades are reported by bots only. */
+const telegramUsers = z.string().transform((text, check): TelegramUser[] => {
+  const users = text.split(',').map((part) => /^\s*(\d{1,19})(?::([A-Z+]+))?\s*$/.exec(part))
+  const parsed = users.map((match) => ({ id: match?.[1] ?? '', roles: (match?.[2] ?? 'VIEWER').split('+') as Role[] }))
+  const isKnown = (role: Role): boolean => role !== 'BOT' && VIEWER_ROLES.includes(role)
+  const isTwice = new Set(parsed.map(({ id }) => id)).size < parsed.length
+  if (!isTwice && parsed.every(({ id, roles }) => id !== '' && roles.every(isKnown))) return parsed
+  check.addIssue({ code: 'custom', message: isTwice ? 'A user is named twice.' : USERS_ERROR })
+  return z.NEVER
+})
 
 const Settings = z.object({
   PORT: optional(wholeNumber(0, 65_535).default(4000)),
@@ -93,13 +119,20 @@ const Settings = z.object({
   TUNEBOOK_MAX_QUEUED: optional(wholeNumber(1, 1_000_000).default(5000)),
   TUNEBOOK_SHARE_FROM: optional(wholeNumber(0, 1e15).default(5e9)),
   TUNEBOOK_ROLE: optional(z.enum(ROLES).default('all')),
-  EXCHANGE_API_ROOT: optional(
+  EXCHANGE_API_ROOT: optional(webAddress.optional()),
+  TELEGRAM_BOT_TOKEN: optional(
     z
       .string()
-      .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), {
-        error: 'It must look like https://host:port.',
-      })
-      .transform((url) => url.replace(/\/+$/, ''))
+      .regex(/^\d+:[\w-]+$/, { error: 'It must be the token that BotFather gave, as 123456:ABC-DEF.' })
+      .optional(),
+  ),
+  TELEGRAM_ALLOWED_USERS: optional(telegramUsers.optional()),
+  TELEGRAM_API_ROOT: optional(webAddress.default('https://api.telegram.org')),
+  TELEGRAM_WEBHOOK_URL: optional(webAddress.optional()),
+  TELEGRAM_WEBHOOK_SECRET: optional(
+    z
+      .string()
+      .regex(/^[\w-]{16,256}$/, { error: 'It must have 16 to 256 letters, digits, _ or -.' })
       .optional(),
   ),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
@@ -110,8 +143,19 @@ const Environment = Settings.refine(({ TUNEBOOK_ROLE, DATABASE_URL }) => TUNEBOO
   path: ['TUNEBOOK_ROLE'],
   error: 'A process that does only a part needs DATABASE_URL, by which it shares one PostgreSQL with the others.',
 }).superRefine((env, problems) => {
-  for (const [name, message] of jwtProblems(env)) problems.addIssue({ code: 'custom', path: [name], message })
+  for (const [name, message] of [...jwtProblems(env), ...telegramProblems(env)]) {
+    problems.addIssue({ code: 'custom', path: [name], message })
+  }
 })
+
+/** The Telegram bot. */
+export interface TelegramConfig {
+  readonly token: string
+  readonly users: readonly TelegramUser[]
+  readonly apiRoot: string
+  /** where Telegram delivers updates; unset: they are fetched */
+  readonly webhook: { readonly url: string; readonly secret: string } | undefined
+}
 
 export interface Config {
   readonly port: number
@@ -138,10 +182,12 @@ export interface Config {
   readonly adminToken: string | undefined
   /** signed tokens of another sign-in service; unset: they do not count */
   readonly jwt: JwtSettings | undefined
+  /** unset: no bot */
+  readonly telegram: TelegramConfig | undefined
   readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL']
 }
 
-const SECRETS = ['DATABASE_URL', 'TUNEBOOK_ADMIN_TOKEN']
+const SECRETS = ['DATABASE_URL', 'TUNEBOOK_ADMIN_TOKEN', 'TELEGRAM_BOT_TOKEN', 'TELEGRAM_WEBHOOK_SECRET']
 
 /**
  * Read the settings from the environment.
@@ -173,6 +219,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     names: env.TUNEBOOK_NAMES,
     adminToken: env.TUNEBOOK_ADMIN_TOKEN,
     jwt: jwtSettings(env),
+    telegram: telegramOf(env),
     logLevel: env.LOG_LEVEL,
   })
 }
@@ -209,4 +256,25 @@ function jwtSettings(env: JwtEnvironment): JwtSettings | undefined {
     audience: env.TUNEBOOK_JWT_AUDIENCE!,
     rolesClaim: env.TUNEBOOK_JWT_ROLES_CLAIM,
   }
+}
+
+/** Without a secret anybody could call in Telegram's name. */
+function telegramProblems(env: {
+  TELEGRAM_WEBHOOK_URL?: string | undefined
+  TELEGRAM_WEBHOOK_SECRET?: string | undefined
+}): [name: string, message: string][] {
+  if (env.TELEGRAM_WEBHOOK_URL === undefined || env.TELEGRAM_WEBHOOK_SECRET !== undefined) return []
+  return [
+    [
+      'TELEGRAM_WEBHOOK_SECRET',
+      'TELEGRAM_WEBHOOK_URL needs it: by it calls of Telegram are known from those of others.',
+    ],
+  ]
+}
+
+function telegramOf(env: z.infer<typeof Environment>): TelegramConfig | undefined {
+  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_WEBHOOK_URL: url, TELEGRAM_WEBHOOK_SECRET: secret } = env
+  if (!token) return undefined
+  const webhook = url && secret ? { url, secret } : undefined
+  return { token, users: env.TELEGRAM_ALLOWED_USERS ?? [], apiRoot: env.TELEGRAM_API_ROOT, webhook }
 }

@@ -32,6 +32,7 @@ const ORDER = [
   'evidence',
   'tuning',
   'playbook',
+  'telegram',
   'server',
   'app.ts',
   'cli',

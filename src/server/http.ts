@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Door } from '../auth/door.ts'
 import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError, ForbiddenError, ValidationError } from '../errors.ts'
+import { startTelegram, type Telegram } from '../telegram/service.ts'
 import { allows } from '../viewer.ts'
 import { addressOf } from './sign-in.ts'
 import { createApi, GRAPHQL_PATH } from './api.ts'
@@ -27,12 +28,13 @@ export interface HttpServer {
 const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
 /** A client that sends its request, or reads its answer, slower than this is cut off. */
 export const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
+const TELEGRAM_PATH = '/telegram'
 const READING_MS = 60_000
 /** How long calls may go on once the server is stopping. */
 const FINISH_WITHIN_MS = 4000
 
 /**
- * Serve the API, the dashboard and the health of `ctx` on the configured address.
+ * Serve the API, the dashboard, the health and the Telegram bot of `ctx` on the configured address.
  *
  * @param dashboard folder of the built pages
  * @param slowest   how long a request may take to arrive, ms
@@ -47,16 +49,19 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
   const watch = watcher(ctx, metrics)
   const streams = new Set<ServerResponse>()
   const open = new Set<ServerResponse>()
+  let telegram: Telegram | null = null
   const server = createServer(slowest, (request, response) => {
     const id = randomUUID()
     watch(request, response, id)
     open.add(response)
     response.once('close', () => open.delete(response))
     response.setHeaders(new Map([...Object.entries(SECURITY_HEADERS), ['x-request-id', id]]))
+    const path = request.url!.split('?', 1)[0]
+    // It comes by the name that Telegram was told, and is known by its secret instead.
+    if (path === TELEGRAM_PATH && telegram?.webhook) return void telegram.webhook(request, response).catch(() => {})
     const refusal = refuseHost((name) => request.headers[name] as string | undefined, ctx.config)
     if (refusal) return send(response, refusal.status, refusalBody(refusal))
     if (Number(request.headers['content-length']) > LIMITS.bodyBytes) return refuseBody(request, response)
-    const path = request.url!.split('?', 1)[0]
     if (path === GRAPHQL_PATH) {
       response.setHeader('cache-control', 'no-store')
       trackStream(streams, request, response)
@@ -72,12 +77,13 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     door.close()
     throw error
   })
+  telegram = startTelegram(ctx)
   let closed: Promise<void> | undefined
   return {
     url: `http://${bracketed(host)}:${(server.address() as AddressInfo).port}`,
     close: () => {
       door.close()
-      return (closed ??= stop(server, { streams, open }, closeSockets))
+      return (closed ??= stop(server, { streams, open }, closeSockets, telegram))
     },
   }
 }
@@ -165,13 +171,14 @@ async function stop(
   server: Server,
   { streams, open }: { streams: Set<ServerResponse>; open: Set<ServerResponse> },
   closeSockets: () => Promise<void>,
+  telegram: Telegram | null,
 ): Promise<void> {
   const done = new Promise((resolve) => server.close(resolve))
   for (const stream of streams) stream.destroy()
   // who has asked nothing is not waited for
   const sweep = setInterval(() => (open.size > 0 ? server.closeIdleConnections() : server.closeAllConnections()), 50)
   const force = setTimeout(() => server.closeAllConnections(), FINISH_WITHIN_MS)
-  await Promise.all([done, closeSockets()])
+  await Promise.all([done, closeSockets(), telegram?.stop()])
   clearInterval(sweep)
   clearTimeout(force)
 }

@@ -1,0 +1,231 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { GrammyError, type Api } from 'grammy'
+import type { TelegramUser } from '../config.ts'
+import type { AppContext } from '../context.ts'
+import { findAttribution, findReview } from '../playbook/list.ts'
+import { getPlaybook } from '../playbook/version.ts'
+import { findTuningJob } from '../tuning/service.ts'
+import { readStory } from './answers.ts'
+import { dropButtons, issueButtons } from './buttons.ts'
+import { isDecision, type Keyboard } from './press.ts'
+import { jobsMessage, worsenedMessage } from './notice-messages.ts'
+import { reviewKeyboard, reviewMessage, type ReviewStory } from './review-message.ts'
+import { telegramNotices, type TelegramNoticeRow } from './table.ts'
+import type { Html } from './text.ts'
+import { viewerOf } from './viewer.ts'
+
+/** A notice that is being sent is nobody else's for this long. */
+const CLAIM_SECONDS = 60
+const AT_ONCE = 20
+const LONGEST_PAUSE_SECONDS = 300
+/** Jobs and verdicts older than this are no news, as when a bot is set up. */
+const NEWS_MINUTES = 60
+/** Message id of what Telegram will never take: the person has blocked the bot, or never spoken to it. */
+const UNDELIVERABLE = 0
+
+export const HTML = { parse_mode: 'HTML', link_preview_options: { is_disabled: true } } as const
+
+/**
+ * Makes what people see in Telegram equal to what is stored: sends what is new, edits what has changed. It lives in the
+ * database, so neither an outage nor a restart loses a message.
+ */
+export class Outbox {
+  readonly #ctx: AppContext
+  readonly #api: Api
+  readonly #users: readonly TelegramUser[]
+
+  constructor(ctx: AppContext, api: Api, users: readonly TelegramUser[]) {
+    this.#ctx = ctx
+    this.#api = api
+    this.#users = users
+  }
+
+  /** One look. @returns false where Telegram did not take something, so that looking again soon is worth while */
+  async pass(): Promise<boolean> {
+    await this.#fill()
+    for (;;) {
+      const claimed = await this.#claim()
+      if (claimed.length === 0) return true
+      let isReachable = true
+      for (const batch of batches(claimed)) {
+        if (isReachable) isReachable = await this.#deliver(batch)
+        else await this.#postpone(batch, null)
+      }
+      if (!isReachable) return false
+    }
+  }
+
+  /** Show a review to a person anew, at the end of the chat. */
+  async showAgain(userId: string, reviewId: string): Promise<void> {
+    await this.#ctx.db
+      .insert(telegramNotices)
+      .values({ userId, kind: 'REVIEW', subjectId: reviewId })
+      .onConflictDoUpdate({
+        target: [telegramNotices.kind, telegramNotices.subjectId, telegramNotices.userId],
+        set: { messageId: null, shown: 0, nextAt: sql`now()`, attempts: 0 },
+      })
+  }
+
+  /** A review's message with new buttons, in place of what the message shows. */
+  async showIn(userId: string, messageId: number, html: Html, story: ReviewStory, keyboard: Keyboard): Promise<void> {
+    const reply_markup = await this.#buttons(userId, story, keyboard)
+    await this.#edit(userId, messageId, html, reply_markup)
+  }
+
+  async #fill(): Promise<void> {
+    const ids = JSON.stringify(this.#users.map(({ id }) => id))
+    await this.#ctx.db.execute(sql`
+      insert into telegram_notices (user_id, kind, subject_id)
+      select person, news.kind, news.subject_id
+      from jsonb_array_elements_text(${ids}::text::jsonb) as person, (
+        select 'REVIEW' as kind, id as subject_id from playbook_reviews
+          where status = 'PENDING' and expires_at > clock_timestamp()
+        union all
+        select 'JOB', id || ':' || attempt from tuning_jobs
+          where status in ('COMPLETED', 'FAILED') and finished_at > now() - ${NEWS_MINUTES}::integer * interval '1 minute'
+        union all
+        select 'WORSENED', playbook_id || ':' || version from attributions
+          where verdict = 'WORSENED' and computed_at > now() - ${NEWS_MINUTES}::integer * interval '1 minute'
+      ) as news
+      where not exists (
+        select 1 from telegram_notices as told
+        where told.kind = news.kind and told.subject_id = news.subject_id and told.user_id = person
+      )
+      on conflict do nothing`)
+  }
+
+  /** What is due and nobody else sends. */
+  async #claim(): Promise<TelegramNoticeRow[]> {
+    const isOutdated = sql`kind = 'REVIEW' and shown < (select revision from playbook_reviews where id = subject_id)`
+    const due = sql`(
+      select id from telegram_notices
+      where next_at <= now() and (message_id is null or (${isOutdated}))
+      order by id limit ${AT_ONCE} for update skip locked)`
+    const rows = await this.#ctx.db
+      .update(telegramNotices)
+      .set({
+        nextAt: sql`now() + ${CLAIM_SECONDS}::integer * interval '1 second'`,
+        attempts: sql`${telegramNotices.attempts} + 1`,
+      })
+      .where(sql`${telegramNotices.id} in ${due}`)
+      .returning()
+    return rows.sort((a, b) => a.id - b.id)
+  }
+
+  /** @returns false where Telegram is out of reach */
+  async #deliver(batch: TelegramNoticeRow[]): Promise<boolean> {
+    try {
+      const user = this.#users.find(({ id }) => id === batch[0].userId)
+      if (user) await this.#send(batch, user)
+      else await this.#settle(batch, UNDELIVERABLE)
+      return true
+    } catch (error) {
+      if (error instanceof GrammyError && isRefused(error)) {
+        this.#ctx.log.warn({ reason: error.description }, 'Telegram does not take a message')
+        await this.#settle(batch, UNDELIVERABLE)
+        return true
+      }
+      await this.#postpone(batch, error)
+      return false
+    }
+  }
+
+  async #send(batch: TelegramNoticeRow[], user: TelegramUser): Promise<void> {
+    const [notice] = batch
+    if (notice.kind === 'REVIEW') return this.#sendReview(notice, user)
+    const html = notice.kind === 'JOB' ? await this.#jobs(batch) : await this.#worsened(notice)
+    if (html === null) return this.#settle(batch, UNDELIVERABLE)
+    const sent = await this.#api.sendMessage(user.id, html, HTML)
+    await this.#settle(batch, sent.message_id)
+  }
+
+  async #sendReview(notice: TelegramNoticeRow, user: TelegramUser): Promise<void> {
+    const review = await findReview(this.#ctx, notice.subjectId)
+    if (!review || (notice.messageId === null && review.status !== 'PENDING')) {
+      return this.#settle([notice], UNDELIVERABLE, review?.revision)
+    }
+    const story = await readStory(this.#ctx, review.id)
+    if (review.status !== 'PENDING') await dropButtons(this.#ctx.db, review.id)
+    const reply_markup = await this.#buttons(user.id, story, reviewKeyboard(story))
+    if (notice.messageId === UNDELIVERABLE) return this.#settle([notice], UNDELIVERABLE, review.revision)
+    if (notice.messageId === null) {
+      const sent = await this.#api.sendMessage(user.id, reviewMessage(story), { ...HTML, reply_markup })
+      return this.#settle([notice], sent.message_id, review.revision)
+    }
+    await this.#edit(user.id, notice.messageId, reviewMessage(story), reply_markup)
+    await this.#settle([notice], notice.messageId, review.revision)
+  }
+
+  /** Buttons for what this person may do. */
+  async #buttons(userId: string, { review }: ReviewStory, keyboard: Keyboard) {
+    const user = this.#users.find(({ id }) => id === userId)
+    const mayDecide = user !== undefined && viewerOf(user).roles.includes('APPROVER')
+    const allowed = keyboard
+      .map((row) => row.filter(({ action }) => mayDecide || !isDecision(action)))
+      .filter((row) => row.length > 0)
+    return issueButtons(this.#ctx.db, { userId, subjectId: review.id, version: review.baseVersion }, allowed)
+  }
+
+  async #edit(userId: string, messageId: number, html: Html, reply_markup: Awaited<ReturnType<typeof issueButtons>>) {
+    try {
+      await this.#api.editMessageText(userId, messageId, html, { ...HTML, reply_markup })
+    } catch (error) {
+      // It says the same already, or the person has deleted it: either way there is nothing left to do.
+      if (!(error instanceof GrammyError && error.error_code === 400)) throw error
+    }
+  }
+
+  async #jobs(batch: TelegramNoticeRow[]): Promise<Html | null> {
+    const found = await Promise.all(batch.map(({ subjectId }) => findTuningJob(this.#ctx, subjectId.split(':')[0])))
+    const jobs = found.filter((job) => job !== null)
+    return jobs.length > 0 ? jobsMessage(jobs) : null
+  }
+
+  async #worsened({ subjectId }: TelegramNoticeRow): Promise<Html | null> {
+    const [playbookId, version] = subjectId.split(':')
+    const attribution = await findAttribution(this.#ctx, { playbookId, version: Number(version) })
+    return attribution && worsenedMessage(await getPlaybook(this.#ctx, playbookId), attribution)
+  }
+
+  async #settle(batch: TelegramNoticeRow[], messageId: number, shown = 1): Promise<void> {
+    await this.#ctx.db
+      .update(telegramNotices)
+      .set({ messageId, shown, attempts: 0, nextAt: sql`now()` })
+      .where(among(batch))
+  }
+
+  /** @param error null: not tried, since Telegram did not take the one before */
+  async #postpone(batch: TelegramNoticeRow[], error: unknown): Promise<void> {
+    const asked = error instanceof GrammyError ? error.parameters.retry_after : undefined
+    const pause = asked ?? Math.min(LONGEST_PAUSE_SECONDS, 1 << Math.min(8, batch[0].attempts - 1))
+    if (error instanceof Error) this.#ctx.log.warn({ reason: error.message, pause }, 'a message waits for Telegram')
+    await this.#ctx.db
+      .update(telegramNotices)
+      .set({ nextAt: sql`now() + ${pause}::integer * interval '1 second'` })
+      .where(among(batch))
+  }
+}
+
+const among = (batch: TelegramNoticeRow[]) =>
+  and(
+    inArray(
+      telegramNotices.id,
+      batch.map(({ id }) => id),
+    ),
+    eq(telegramNotices.userId, batch[0].userId),
+  )
+
+/** Many jobs finish at once after a bulk start: a person gets one message about them. */
+function batches(claimed: TelegramNoticeRow[]): TelegramNoticeRow[][] {
+  const alone = claimed.filter(({ kind }) => kind !== 'JOB').map((notice) => [notice])
+  const jobs = Map.groupBy(
+    claimed.filter(({ kind }) => kind === 'JOB'),
+    ({ userId }) => userId,
+  )
+  return [...alone, ...jobs.values()]
+}
+
+/** The person has blocked the bot, or never spoken to it; or the message is not one that Telegram takes. */
+function isRefused({ error_code: code }: GrammyError): boolean {
+  return code === 400 || code === 403
+}
