@@ -72,6 +72,14 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .description('run a stored job again from its settings and compare the bits')
     .action((job: string) => run(import('./cli/replay.ts').then(({ replay }) => replay(job, options()))))
   program
+    .command('export <job>')
+    .description("write a job's best parameters, samples, trades or report for other tools")
+    .requiredOption('--as <format>', 'freqtrade, yaml, samples, trades, report or json')
+    .option('--out <file>', 'where to; standard output where not given')
+    .action((job: string, what: { as: string; out?: string }) =>
+      run(import('./cli/export.ts').then(({ exportJob }) => exportJob(job, { ...what, ...options() }))),
+    )
+  program
     .command('migrate')
     .description("bring the database's schema up to date (starting a server does the same)")
     .action(() => run(import('./cli/migrate.ts').then(({ migrate }) => migrate())))

@@ -176,7 +176,8 @@ function checkUse(space: readonly ParameterSpec[], { signals, levels }: Strategy
   })
 }
 
-function parametersIn(leaf: Leaf): number[] {
+/** Places in a row of the parameters that a leaf reads. */
+export function parametersIn(leaf: Leaf): number[] {
   if (leaf.kind === 'parameter') return [leaf.index]
   if (leaf.kind === 'constant') return []
   const args = [...indicatorsOf(leaf.series)].flatMap((indicator) => indicator.args)

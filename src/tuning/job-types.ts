@@ -22,14 +22,23 @@ import {
   SensitivityType,
 } from './result-types.ts'
 import { PeriodType } from './period-type.ts'
-import { report, REPORT_FORMATS } from './report.ts'
+import { exportJob, SAMPLES_AT_ONCE, type ExportFormat } from './export/service.ts'
 import { SampleConnection, samplePage } from './sample-types.ts'
 import { durationMs, findTuningJob } from './service.ts'
 import type { TuningJobRow } from './table.ts'
 
 const JobPhaseEnum = builder.enumType('JobPhase', { description: 'What a job is doing.', values: JOB_PHASES })
 
-const ReportFormatEnum = builder.enumType('ReportFormat', { values: REPORT_FORMATS })
+const ReportFormatEnum = builder.enumType('ReportFormat', {
+  values: {
+    MARKDOWN: { description: 'For people: the verdict and everything that it rests on.' },
+    JSON: { description: 'The same for programs.' },
+    FREQTRADE: { description: "The best parameters as freqtrade's file beside a strategy (ft_stratparam_v 1)." },
+    YAML: { description: 'The best parameters as YAML, with their evidence as comments.' },
+    SAMPLES_CSV: { description: 'All samples with their metrics; see fromSample.' },
+    TRADES_CSV: { description: 'The trades of the best parameters out of sample.' },
+  } satisfies Record<ExportFormat, object>,
+})
 
 const ProgressType = builder.objectRef<TuningJobRow>('Progress').implement({
   description: 'How far a job is.',
@@ -233,8 +242,15 @@ builder.node(TuningJobType, {
     provenance: t.field({ type: ProvenanceType, nullable: true, resolve: (job) => job.result?.provenance ?? null }),
     report: t.string({
       description: 'The whole result in a form another tool can read: settings, best parameters and their evidence.',
-      args: { format: t.arg({ type: ReportFormatEnum, required: true, defaultValue: 'MARKDOWN' }) },
-      resolve: async (job, { format }, ctx) => report(job, (await findMarket(ctx, job.marketId))!, format),
+      args: {
+        format: t.arg({ type: ReportFormatEnum, required: true, defaultValue: 'MARKDOWN' }),
+        fromSample: t.arg.int({
+          required: true,
+          defaultValue: 0,
+          description: `SAMPLES_CSV comes in pieces of ${SAMPLES_AT_ONCE} samples: the index with which this one begins. Only the first has a header; the one behind the last is empty.`,
+        }),
+      },
+      resolve: (job, args, ctx) => exportJob(ctx, job, args),
     }),
     placeboRuns: t.exposeInt('placeboRuns', {
       nullable: true,

@@ -7,8 +7,7 @@ import type { Robustness } from './robustness.ts'
 import type { TuningJobRow } from './table.ts'
 import type { WalkForward } from './walk-forward.ts'
 
-export const REPORT_FORMATS = ['MARKDOWN', 'JSON'] as const
-export type ReportFormat = (typeof REPORT_FORMATS)[number]
+export type ReportFormat = 'MARKDOWN' | 'JSON'
 
 /** Everything that a sceptic needs in order to judge a result and to repeat it. */
 export function report(job: TuningJobRow, market: MarketRow, format: ReportFormat): string {
