@@ -51,16 +51,17 @@ export class Server {
   /** A small write. @returns the id that was answered; undefined where it was not */
   async write(name: string): Promise<{ answer: Answer; id: string | undefined }> {
     const mutation = `mutation ($input: StrategyInput!) {
-      createStrategy(input: $input) { ... on CreateStrategySuccess { strategy { id } } }
+      createStrategy(input: $input) { ... on CreateStrategySuccess { strategy { id } } ... on Error { message } }
     }`
     const input = {
       name,
-      enterLong: 'rsi(14) < low',
+      enterLong: 'rsi(14) < oversold',
       stopLoss: '0.02',
-      parameterSpace: [{ name: 'low', low: 10, high: 40 }],
+      parameterSpace: [{ name: 'oversold', low: 10, high: 40 }],
     }
     const answer = await this.ask(mutation, { input })
-    const done = answer.data?.createStrategy as { strategy?: { id: string } } | undefined
+    const done = answer.data?.createStrategy as { strategy?: { id: string }; message?: string } | undefined
+    if (done?.message) throw new Error(`The drill itself is wrong: ${done.message}`)
     return { answer, id: done?.strategy?.id }
   }
 }
