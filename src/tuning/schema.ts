@@ -159,7 +159,7 @@ builder.subscriptionFields((t) => ({
     description: 'The job now, then at every change until it is finished; the stream then ends.',
     args: { id: t.arg.id({ required: true }) },
     subscribe: async (_, { id }, ctx) => {
-      await getTuningJob(ctx, id)
+      if (!(await readJob(ctx, id))) await getTuningJob(ctx, id) // which says what is missing
       return statesOf(ctx.events.subscribe(JOB_TOPIC, id), () => readJob(ctx, id), { isFinal, isOne: true })
     },
     resolve: (job) => job,

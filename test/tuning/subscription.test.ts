@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql'
+import { announce } from '../../src/events.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JOB_PHASES } from '../../src/tuning/job.ts'
 import { cancelTuningJob, createTuningJob, deleteTuningJobs } from '../../src/tuning/service.ts'
@@ -149,6 +150,9 @@ describe('with a worker', () => {
       },
     })
     const stream = (await follow({ ...ctx, db }, ONE, { id })) as AsyncIterableIterator<ExecutionResult>
+    const { newest } = ctx.events
+    await announce(ctx.db, 'tuningJob', id) // what was read for the start does not serve any more
+    await expect.poll(() => ctx.events.newest).toBeGreaterThan(newest)
     const outcome = await stream.next().catch((error: Error) => error.message)
     expect(JSON.stringify(outcome)).toMatch(/Unexpected error|connection lost/)
     await quiet()
