@@ -58,7 +58,9 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     )
   program
     .command('import-trades <file>')
-    .description("import a bot's closed trades: JSON, NDJSON or CSV in the API's fields, or freqtrade's export")
+    .description(
+      "import a bot's closed trades: JSON, NDJSON or CSV in the API's fields, freqtrade's export or its tradesv3.sqlite",
+    )
     .requiredOption('--playbook <name>', 'whose memory they are for')
     .action((file: string, name: { playbook: string }) =>
       run(import('./cli/import-trades.ts').then(({ importTrades }) => importTrades(file, { ...name, ...options() }))),
@@ -79,6 +81,14 @@ function commandLine(run: (command: Promise<number>) => void): Command {
     .action((job: string, what: { as: string; out?: string }) =>
       run(import('./cli/export.ts').then(({ exportJob }) => exportJob(job, { ...what, ...options() }))),
     )
+  program
+    .command('mcp')
+    .description('serve assistants by the Model Context Protocol on standard input and output')
+    .action(() => run(import('./cli/mcp.ts').then(({ mcp }) => mcp(options()))))
+  program
+    .command('backup <folder>')
+    .description('copy the embedded database into a new folder, while no server runs')
+    .action((folder: string) => run(import('./cli/backup.ts').then(({ backup }) => backup(folder))))
   program
     .command('migrate')
     .description("bring the database's schema up to date (starting a server does the same)")

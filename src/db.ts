@@ -188,7 +188,7 @@ function unavailable(error: unknown): unknown {
  *
  * @returns how to free it
  */
-async function lockFolder(home: string): Promise<() => Promise<void>> {
+export async function lockFolder(home: string): Promise<() => Promise<void>> {
   if (process.platform !== 'linux') return async () => {}
   const name = createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 32)
   const server = createServer()

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { readConfig } from '../config.ts'
 import { Client, ERROR_FIELDS } from './client.ts'
 import { CliFailure, EXIT, usageFailure } from './failure.ts'
+import { isSqlite, readFreqtradeDatabase } from './freqtrade-database.ts'
 import { fileProblem, type JsonObject } from './json-file.ts'
 import { print } from './output.ts'
 import { whole } from './text.ts'
@@ -22,10 +23,8 @@ export async function importTrades(
   path: string,
   options: { playbook: string; url?: string; token?: string; json?: boolean },
 ): Promise<number> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>
-    Promise.reject(fileProblem(path, error)),
-  )
-  const trades = parse(path, text)
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => Promise.reject(fileProblem(path, error)))
+  const trades = parse(path, bytes)
   const client = await Client.open(readConfig(process.env), options)
   try {
     const { playbook } = await client.query<{ playbook: { id: string } | null }>(
@@ -51,9 +50,9 @@ export async function importTrades(
   }
 }
 
-function parse(path: string, text: string): JsonObject[] {
+function parse(path: string, bytes: Buffer): JsonObject[] {
   try {
-    return parseTradeFile(text)
+    return isSqlite(bytes) ? readFreqtradeDatabase(path) : parseTradeFile(bytes.toString())
   } catch (error) {
     throw usageFailure(`${path} ${(error as Error).message}`)
   }

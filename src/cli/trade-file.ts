@@ -88,7 +88,7 @@ function isFreqtrade(row: JsonObject): boolean {
 }
 
 /** A trade of freqtrade, from a backtest or from its database. It knows no confidence: 100, the signal was taken. */
-function fromFreqtrade(row: JsonObject): JsonObject {
+export function fromFreqtrade(row: JsonObject): JsonObject {
   const number = (name: string): number | undefined =>
     row[name] === null || row[name] === undefined || row[name] === '' ? undefined : Number(row[name])
   const short = row.is_short === true || row.is_short === 'True' || row.is_short === 'true'
