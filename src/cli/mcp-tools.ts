@@ -29,7 +29,7 @@ const CRITERIA = 'name value threshold passed description'
 const RECOMMENDATION = 'id regime parameter strategy current recommended change risk confidence status rationale'
 const REVIEW = `id status createdAt expiresAt decidedBy tradesAnalysed explanation recommendations { ${RECOMMENDATION} }`
 
-const JOBS = `query ($first: Int, $after: String, $filter: TuningJobFilterInput) {
+const JOBS = `query ($first: Int, $after: String, $filter: TuningJobFilter) {
   tuningJobs(first: $first, after: $after, filter: $filter) {
     nodes { id name status createdAt market { symbol timeframe } strategy { name } readiness { productionReady score } }
     ${PAGE}
