@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { syntheticCandles } from '../../src/market/synthetic.ts'
 import { serveHttp, type HttpServer } from '../../src/server/http.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { SIGNED_IN, TEST_TOKEN, testContext, type TestContext } from '../helpers.ts'
@@ -113,6 +114,16 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       await page.context().close()
     }, 60_000)
   })
+
+  /** Thirty days of candles as an exchange would hand them out. */
+  function candleFile(): Buffer {
+    const columns = syntheticCandles({ timeframe: '5m', bars: 30 * 288, from: Date.UTC(2025, 0, 1), edge: 1, seed: 3 })
+    const { openTime, open, high, low, close, volume } = columns
+    const rows = Array.from(openTime, (time, bar) =>
+      [time, open[bar], high[bar], low[bar], close[bar], volume[bar]].join(','),
+    )
+    return Buffer.from(rows.join('\n'))
+  }
 
   function sidewaysOverflow(page: Page): Promise<number> {
     return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
@@ -237,6 +248,62 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       await page.getByLabel('rsi_oversold').fill('1000')
       await page.getByRole('button', { name: 'Predict' }).click()
       await page.getByText('must be at most 35, not 1000.').waitFor()
+      await page.getByRole('button', { name: 'Check it' }).first().click()
+      await page.getByRole('img', { name: /^Predicted against backtested, 1 / }).waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('a model goes on duty, and takes an alias and gives it back', async () => {
+      await page.goto(`/models/${ids.model}`)
+      await page.getByRole('switch', { name: 'Active' }).click()
+      await page.locator('.above').getByText('active', { exact: true }).waitFor()
+      await page.getByLabel('New alias').fill('champion')
+      await page.getByRole('button', { name: 'Give the alias' }).click()
+      await page.getByRole('button', { name: 'Remove the alias champion' }).click()
+      await page.getByRole('button', { name: 'Remove the alias champion' }).waitFor({ state: 'detached' })
+      await page.getByRole('switch', { name: 'Active' }).click()
+      await expect.poll(() => page.locator('.above').getByText('active', { exact: true }).count()).toBe(0)
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('a newcomer imports candles, tunes on them, looks at the verdict and keeps the model', async () => {
+      await page.goto('/markets')
+      const file = { name: 'SOLUSDT-5m-2025.csv', mimeType: 'text/csv', buffer: candleFile() }
+      await page.setInputFiles('input[type=file]', file)
+      await page.getByRole('button', { name: 'Import' }).click()
+      await page.getByRole('link', { name: 'Start a job on it' }).click()
+      await page.getByLabel('Name').fill('My first job')
+      await page.getByLabel('Objective').selectOption('ROI')
+      await page.getByLabel('Samples', { exact: true }).fill('50')
+      await page.getByLabel('Placebo runs').fill('0')
+      await page.getByText(/^about /).waitFor()
+      await page.getByRole('button', { name: 'Start the job' }).click()
+      await page.getByRole('heading', { name: /^(Not ready|Ready)$/ }).waitFor({ timeout: FINISHED_WITHIN_MS })
+      await page.getByRole('link', { name: 'Evidence' }).click()
+      await page.getByRole('row', { name: /Probability of overfitting/ }).waitFor()
+
+      const download = page.waitForEvent('download')
+      await page.getByRole('button', { name: 'Report' }).click()
+      expect((await download).suggestedFilename()).toBe('my-first-job.md')
+      await page.getByRole('link', { name: 'Model fit' }).click()
+      await page.getByLabel('Name of the model').fill('my-model')
+      await page.getByRole('button', { name: 'Save the model' }).click()
+      await page.getByRole('heading', { name: 'my-model v1' }).waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('of hundreds of samples only those in sight are drawn, and more come while one scrolls', async () => {
+      const job = await startJob({ name: 'Many samples', sampleCount: 300, placeboRuns: 0 })
+      await page.goto(`/jobs/${job}/samples`)
+      await page.getByText('100 of 300').waitFor({ timeout: FINISHED_WITHIN_MS })
+      const table = page.getByRole('region', { name: 'Samples' })
+      for (const reached of ['200 of 300', '300 of 300']) {
+        await table.evaluate((region) => region.scrollTo(0, region.scrollHeight))
+        await page.getByText(reached).waitFor()
+      }
+      await table.evaluate((region) => region.scrollTo(0, region.scrollHeight))
+      await table.locator('tr[aria-rowindex="301"]').waitFor()
+      expect(await table.locator('tbody tr').count()).toBeLessThan(80)
       expect(watched.complaints()).toEqual([])
     })
 

@@ -17,6 +17,8 @@ interface Props {
   onRange: (range: Domain) => void
   /** Drawn over the candles: trades. */
   marks?: (frame: Frame) => ReactNode
+  /** Drawn behind the candles: regimes. */
+  behind?: (frame: Frame) => ReactNode
 }
 
 /** A candle is at least this wide, in pixels. */
@@ -24,7 +26,7 @@ const CANDLE_WIDTH = 5
 const SHORTEST_MS = 10 * 60_000
 
 /** The candles of a market in a window that can be moved, narrowed by drawing over it, and widened again. */
-export function CandleChart({ marketId, whole: all, range, onRange, marks }: Props) {
+export function CandleChart({ marketId, whole: all, range, onRange, marks, behind }: Props) {
   const [container, width] = useWidth()
   const maxPoints = Math.max(40, Math.floor(width / CANDLE_WIDTH / 20) * 20)
   const [from, to] = range.map((at) => new Date(Math.round(at)).toISOString())
@@ -35,7 +37,7 @@ export function CandleChart({ marketId, whole: all, range, onRange, marks }: Pro
         {({ market }) => {
           const bars = market?.candles.map((candle) => ({ ...candle, openTime: Date.parse(candle.openTime) })) ?? []
           if (bars.length === 0) return <Empty title="No candles in this stretch.">Choose a wider one.</Empty>
-          return <Chart bars={bars} range={range} onRange={onRange} marks={marks} stale={state.stale} />
+          return <Chart bars={bars} range={range} onRange={onRange} marks={marks} behind={behind} stale={state.stale} />
         }}
       </Answer>
       <Windows all={all} range={range} onRange={onRange} />
@@ -43,7 +45,7 @@ export function CandleChart({ marketId, whole: all, range, onRange, marks }: Pro
   )
 }
 
-function Chart({ bars, range, onRange, marks, stale }: Pick<Props, 'range' | 'onRange'> & ChartProps) {
+function Chart({ bars, range, onRange, marks, behind, stale }: Pick<Props, 'range' | 'onRange'> & ChartProps) {
   const [cursor, setCursor] = useState<number | null>(null)
   const gaps = bars.slice(1).map(({ openTime }, at) => openTime - bars[at].openTime)
   const barMs = gaps.length > 0 ? gaps.sort((a, b) => a - b)[gaps.length >> 1] : range[1] - range[0]
@@ -72,6 +74,7 @@ function Chart({ bars, range, onRange, marks, stale }: Pick<Props, 'range' | 'on
       >
         {(frame) => (
           <>
+            {behind?.(frame)}
             <Candles bars={bars} frame={frame} barMs={barMs} />
             {marks?.(frame)}
           </>
@@ -84,6 +87,7 @@ function Chart({ bars, range, onRange, marks, stale }: Pick<Props, 'range' | 'on
 interface ChartProps {
   bars: readonly CandleBar[]
   marks: Props['marks'] | undefined
+  behind: Props['behind'] | undefined
   stale: boolean
 }
 

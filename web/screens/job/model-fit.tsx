@@ -15,6 +15,7 @@ import {
 import { formatObjective, objectiveLabel } from '../../metrics.ts'
 import { Link } from '../../router.tsx'
 import { CrossValidated, LearningCurve } from './learned.tsx'
+import { SaveModel } from './save-model.tsx'
 import { MAX_POINTS, useFitPoints } from './use-fit-points.ts'
 
 type Job = NonNullable<JobFitQuery['tuningJob']>
@@ -44,6 +45,7 @@ function Fit({ job }: { job: Job }) {
           Overfitting, training R² less validation R²: <b>{ratio(job.overfitting)}</b>
         </p>
       </Section>
+      {job.model && <SaveModel jobId={job.id} />}
       <CrossValidated job={job} />
       <LearningCurve job={job} />
       <FitScatter id={job.id} objective={job.objective} />

@@ -19,7 +19,13 @@ const SIGNIFICANT = 0.95
 
 /** Each figure with a sentence that says what it means. */
 export function RobustnessFigures({ robustness }: { robustness: Robustness | null }) {
-  if (!robustness) return null
+  if (!robustness) {
+    return (
+      <Section title="Could it be luck?">
+        <p className="muted">No candidate kept the limits, so there is no choice of the best to be doubted.</p>
+      </Section>
+    )
+  }
   return (
     <Section
       title="Could it be luck?"

@@ -1,9 +1,11 @@
+import { useMemo } from 'react'
 import { ListEnds } from '../../components/answer.tsx'
 import { Choice } from '../../components/choice.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
 import { Section } from '../../components/page.tsx'
 import { ParameterList } from '../../components/parameter-list.tsx'
-import { Table, type Column } from '../../components/table.tsx'
+import type { Column } from '../../components/table.tsx'
+import { WindowedTable } from '../../components/windowed-table.tsx'
 import { percent, ratio, whole } from '../../format.ts'
 import {
   JobSamplesDocument,
@@ -24,7 +26,7 @@ import { backtestPath } from './backtest-place.ts'
 
 type Sample = NonNullable<JobSamplesQuery['tuningJob']>['samples']['nodes'][number]
 
-const PAGE_SIZE = 50
+const PAGE_SIZE = 100
 const TYPING_MS = 250
 
 const ORDERS: [value: string, label: string, order: SampleOrder][] = [
@@ -44,16 +46,21 @@ export function Samples({ job }: { job: JobHeadFragment }) {
     ...(Number.isInteger(trades) && trades > 0 && { minTrades: trades }),
   }
   const [, , orderBy] = ORDERS.find(([value]) => value === search.get('order')) ?? ORDERS[0]
+  const columns = useMemo(() => columnsFor(job.id, job.objective), [job.id, job.objective])
   const pages = usePages(JobSamplesDocument, { id: job.id, first: PAGE_SIZE, filter, orderBy }, samplesOf)
   return (
     <Section title="Samples" lead="Every parameter set that was backtested over the training period.">
       <SampleFilters />
       {pages.nodes.length > 0 && (
-        <Table
+        <WindowedTable
           caption="Samples"
           rows={pages.nodes}
+          totalCount={pages.totalCount ?? 0}
+          onWanted={() => {
+            if (!pages.loading && !pages.error) pages.more()
+          }}
           rowKey={({ id }) => id}
-          columns={columnsFor(job.id, job.objective)}
+          columns={columns}
         />
       )}
       {pages.totalCount === 0 && <p className="muted">No sample fits this filter.</p>}

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useQuery } from 'urql'
 import { CandleChart } from '../../charts/candle-chart.tsx'
 import type { Domain } from '../../charts/scale.ts'
@@ -11,6 +12,7 @@ import { useSearch } from '../../hooks/use-search.ts'
 import { Link } from '../../router.tsx'
 import { NotFound } from '../not-found.tsx'
 import { GapTable } from './gap-table.tsx'
+import { RegimeLegend, RegimeMarks, useRegimes } from './regimes.tsx'
 import { missingShare, REFUSED_SHARE, WARNED_SHARE } from './quality.ts'
 
 type MarketData = NonNullable<MarketQuery['market']>
@@ -40,16 +42,33 @@ export function Market({ id }: { id: string }) {
 function MarketParts({ market }: { market: MarketData }) {
   const { from, to } = market
   const [range, setRange] = useRange(from && to ? [Date.parse(from), Date.parse(to)] : null)
+  const [regimesShown, setRegimesShown] = useState(false)
+  const spans = useRegimes(market.id, range ?? [0, 0], regimesShown)
   return (
     <>
       {from && to && range && (
-        <Section title="Candles" lead={`${time(from)} to ${time(to)} UTC, ${span({ from, to })}.`}>
+        <Section
+          title="Candles"
+          lead={`${time(from)} to ${time(to)} UTC, ${span({ from, to })}.`}
+          aside={
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={regimesShown}
+                onChange={(event) => setRegimesShown(event.target.checked)}
+              />
+              Regimes
+            </label>
+          }
+        >
           <CandleChart
             marketId={market.id}
             whole={[Date.parse(from), Date.parse(to)]}
             range={range}
             onRange={setRange}
+            behind={(frame) => <RegimeMarks spans={spans} frame={frame} />}
           />
+          {regimesShown && <RegimeLegend />}
         </Section>
       )}
       <Quality market={market} onShow={setRange} />

@@ -10,6 +10,7 @@ import { Link } from '../../router.tsx'
 import { algorithmName, sentence } from '../../words.ts'
 import { ScoresTable } from '../job/model-fit.tsx'
 import { NotFound } from '../not-found.tsx'
+import { ModelDuty } from './model-duty.tsx'
 import { Predict } from './predict.tsx'
 
 export type ModelData = NonNullable<ModelQuery['model']>
@@ -25,7 +26,8 @@ export function Model({ id }: { id: string }) {
         {() =>
           model && (
             <>
-              <Predict model={model} />
+              <Predict model={model} onChecked={() => retry({ requestPolicy: 'network-only' })} />
+              <ModelDuty model={model} />
               <Section
                 title="How well it fits"
                 lead="Training: the samples it learned from. Validation and test: samples it has not seen."
@@ -52,6 +54,7 @@ export function Model({ id }: { id: string }) {
 function Where({ model }: { model: ModelData }) {
   return (
     <>
+      {model.active && <Badge tone="good">active</Badge>}{' '}
       {model.aliases.map((alias) => (
         <Badge key={alias} tone="info">
           {alias}

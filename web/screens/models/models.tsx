@@ -1,5 +1,5 @@
 import { Empty, ListEnds } from '../../components/answer.tsx'
-import { SyntheticBadge } from '../../components/badge.tsx'
+import { Badge, SyntheticBadge } from '../../components/badge.tsx'
 import { Page } from '../../components/page.tsx'
 import { bytes, ratio, time } from '../../format.ts'
 import { ModelsDocument, type ModelsQuery } from '../../generated/graphql.ts'
@@ -52,6 +52,12 @@ export function Models() {
                   <Link to={`/models/${model.id}`} className="row-link">
                     {model.name} v{model.version}
                   </Link>
+                  {model.active && <Badge tone="good">active</Badge>}{' '}
+                  {model.aliases.map((alias) => (
+                    <Badge key={alias} tone="info">
+                      {alias}
+                    </Badge>
+                  ))}
                   <span className="sub">
                     {model.strategy.name} on {model.market.symbol} {model.market.synthetic && <SyntheticBadge />}
                   </span>

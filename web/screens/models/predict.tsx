@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { FailureBox, ListEnds } from '../../components/answer.tsx'
+import { useNotify } from '../../components/notice.tsx'
 import { Section } from '../../components/page.tsx'
 import { ParameterList } from '../../components/parameter-list.tsx'
 import { Table } from '../../components/table.tsx'
@@ -10,18 +11,22 @@ import {
   ModelPredictionsDocument,
   type ModelPredictionsQuery,
   PredictDocument,
+  VerifyPredictionDocument,
   type PredictionRowFragment,
 } from '../../generated/graphql.ts'
 import { usePages } from '../../hooks/use-pages.ts'
 import { formatObjective, objectiveLabel } from '../../metrics.ts'
 import { ParameterForm } from '../job/parameter-form.tsx'
 import type { ModelData } from './model.tsx'
+import { TrackRecord } from './track-record.tsx'
 import { PredictionResult } from './prediction-result.tsx'
 
 const PAGE_SIZE = 10
 
 /** Ask the model about a parameter set; it keeps what it said. */
-export function Predict({ model }: { model: ModelData }) {
+export function Predict({ model, onChecked }: { model: ModelData; onChecked: () => void }) {
+  const notify = useNotify()
+  const [, check] = useMutation(VerifyPredictionDocument)
   const [, ask] = useMutation(PredictDocument)
   const [prediction, setPrediction] = useState<PredictionRowFragment | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -39,6 +44,13 @@ export function Predict({ model }: { model: ModelData }) {
     setFailure(refusalOf(answer, result))
     setPrediction(result && 'prediction' in result ? result.prediction : null)
     history.refresh()
+  }
+  const verify = async (id: string) => {
+    const answer = await check({ id })
+    const refusal = refusalOf(answer, answer.data?.verifyPrediction)
+    if (refusal) return notify('bad', refusal.message)
+    history.refresh()
+    onChecked()
   }
   const errors = Object.fromEntries(
     (failure?.fieldErrors ?? []).map(({ path, message }) => [path.at(-1) ?? '', message]),
@@ -83,12 +95,24 @@ export function Predict({ model }: { model: ModelData }) {
                 ),
               },
               { title: 'Confidence', figure: true, cell: ({ confidence }) => whole(confidence) },
-              { title: 'Backtested', figure: true, cell: ({ actualValue }) => show(actualValue) },
+              {
+                title: 'Backtested',
+                figure: true,
+                cell: ({ id, actualValue }) =>
+                  actualValue === null ? (
+                    <button type="button" className="small" onClick={() => void verify(id)}>
+                      Check it
+                    </button>
+                  ) : (
+                    show(actualValue)
+                  ),
+              },
             ]}
           />
           <ListEnds pages={history} />
         </Section>
       )}
+      <TrackRecord model={model} predictions={history.nodes} show={show} />
     </>
   )
 }

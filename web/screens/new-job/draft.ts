@@ -40,6 +40,9 @@ export interface Draft extends Periods {
   costs: Record<CostName, string>
   limits: Record<LimitName, string>
   allowGaps: boolean
+  /** '' leaves it to the server. */
+  placeboRuns: string
+  secondaryObjectives: readonly Metric[]
 }
 
 /** What an address may ask to begin with. */
@@ -70,6 +73,8 @@ export function newDraft({ strategies, markets, algorithms }: Choices, wishes: W
     costs: textsOf(COSTS, ({ usual }) => usual),
     limits: textsOf(LIMITS, () => null),
     allowGaps: false,
+    placeboRuns: '',
+    secondaryObjectives: [],
   }
 }
 
@@ -97,6 +102,8 @@ export function copiedDraft(job: JobSettings): Draft {
     costs: textsOf(COSTS, ({ name }) => job.execution[name]),
     limits: textsOf(LIMITS, ({ name }) => job.riskLimits[name]),
     allowGaps: false,
+    placeboRuns: text(job.placeboRuns),
+    secondaryObjectives: job.secondaryObjectives,
   }
 }
 

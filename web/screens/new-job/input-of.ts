@@ -78,6 +78,8 @@ export function inputOf(draft: Draft, space: readonly ParameterRangeFragment[]):
     execution: group(COSTS, draft.costs, 'costs'),
     riskLimits: group(LIMITS, draft.limits, 'limits'),
     allowGaps: draft.allowGaps,
+    ...(draft.placeboRuns.trim() && { placeboRuns: whole(draft.placeboRuns, 'placeboRuns') }),
+    ...(draft.secondaryObjectives.length > 0 && { secondaryObjectives: [...draft.secondaryObjectives] }),
   }
   return { input: Object.keys(errors).length === 0 ? input : null, errors }
 }

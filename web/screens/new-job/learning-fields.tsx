@@ -18,7 +18,11 @@ export function LearningFields({ draft, choices, errors, onChange }: PartProps) 
           value={draft.objective}
           error={errors.objective}
           options={OBJECTIVES.map((each) => [each, objectiveLabel(each)] as const)}
-          onChange={(objective) => onChange({ ...draft, objective: objective as Metric })}
+          onChange={(name) => {
+            const objective = name as Metric
+            const secondaryObjectives = draft.secondaryObjectives.filter((one) => one !== objective)
+            onChange({ ...draft, objective, secondaryObjectives })
+          }}
         />
         <TextField
           label="Samples"
@@ -51,7 +55,39 @@ export function LearningFields({ draft, choices, errors, onChange }: PartProps) 
           options={choices.algorithms.map((each) => [each.algorithm, algorithmName(each.algorithm)] as const)}
           onChange={(name) => onChange({ ...draft, algorithm: name as Algorithm, hyperparameters: {} })}
         />
+        <TextField
+          label="Placebo runs"
+          hint="Tunings of markets without structure, to hold the result against; 0 switches them off, and then the job cannot be ready"
+          numeric
+          placeholder="automatic"
+          value={draft.placeboRuns}
+          error={errors.placeboRuns}
+          onChange={(placeboRuns) => onChange({ ...draft, placeboRuns })}
+        />
       </div>
+      <details>
+        <summary>
+          {draft.secondaryObjectives.length === 0
+            ? 'Watch other figures too'
+            : `Also watched: ${draft.secondaryObjectives.map(objectiveLabel).join(', ')}`}
+        </summary>
+        <div className="fields">
+          {OBJECTIVES.filter((each) => each !== draft.objective).map((each) => (
+            <label key={each} className="check">
+              <input
+                type="checkbox"
+                checked={draft.secondaryObjectives.includes(each)}
+                onChange={({ target: { checked } }) => {
+                  const others = draft.secondaryObjectives.filter((one) => one !== each)
+                  onChange({ ...draft, secondaryObjectives: checked ? [...others, each] : others })
+                }}
+              />
+              {objectiveLabel(each)}
+            </label>
+          ))}
+        </div>
+        {errors.secondaryObjectives && <p className="field-error">{errors.secondaryObjectives}</p>}
+      </details>
       {algorithm && algorithm.hyperparameters.length > 0 && (
         <details>
           <summary>Fine-tune the algorithm</summary>

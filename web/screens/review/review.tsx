@@ -70,7 +70,7 @@ function Summary({ review }: { review: ReviewHeadFragment }) {
     <>
       <Section
         title={status === 'PENDING' ? `To be decided until ${time(expiresAt)} UTC` : 'What came of it'}
-        lead={explanation}
+        lead={status === 'PENDING' ? undefined : explanation}
       >
         <p className="muted">
           {whole(review.tradesAnalysed)} trades were looked at; the quality of the data is{' '}
@@ -78,6 +78,12 @@ function Summary({ review }: { review: ReviewHeadFragment }) {
           {decidedBy && ` Decided by ${decidedBy} at ${time(decidedAt)} UTC.`}
           {reason && ` Reason: ${reason}`}
         </p>
+        {status === 'PENDING' && (
+          <details>
+            <summary>In one paragraph, with what was withheld</summary>
+            <p>{explanation}</p>
+          </details>
+        )}
         {status === 'EXPIRED' && (
           <p className="message warn">
             Nobody decided in time, or the playbook was changed meanwhile. Nothing was applied; start a new review from{' '}
