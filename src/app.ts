@@ -9,6 +9,7 @@ import { Queue } from './queue/queue.ts'
 import { seedStrategies } from './strategy/service.ts'
 import { startWorker } from './tuning/worker.ts'
 import { localViewer } from './viewer.ts'
+import { startWebhook } from './webhook/service.ts'
 
 /** Everything opened and wired together. */
 export interface App {
@@ -45,6 +46,8 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     await startWorker(ctx)
     opening.defer(startPlaybookSchedule(ctx))
   }
+
+  if (config.webhook) opening.defer(await startWebhook(ctx, config.webhook))
 
   const opened = opening.move()
   let closed: Promise<void> | undefined

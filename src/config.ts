@@ -36,10 +36,10 @@ export interface JwtSettings {
   readonly rolesClaim: string
 }
 
-const webAddress = z
-  .string()
-  .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), { error: 'It must look like https://host:port.' })
-  .transform((url) => url.replace(/\/+$/, ''))
+const webUrl = z.string().refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), {
+  error: 'It must look like https://host:port.',
+})
+const webAddress = webUrl.transform((url) => url.replace(/\/+$/, ''))
 
 /** A person who may talk to the Telegram bot. */
 export interface TelegramUser {
@@ -135,6 +135,14 @@ const Settings = z.object({
       .regex(/^[\w-]{16,256}$/, { error: 'It must have 16 to 256 letters, digits, _ or -.' })
       .optional(),
   ),
+  WEBHOOK_URL: optional(
+    webUrl
+      .refine((url) => !/^https?:\/\/[^/?#]*@/.test(url), {
+        error: 'It may not carry a password; messages are signed with WEBHOOK_SECRET instead.',
+      })
+      .optional(),
+  ),
+  WEBHOOK_SECRET: optional(z.string().min(16, { error: 'It must have at least 16 characters.' }).optional()),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 })
 
@@ -143,10 +151,16 @@ const Environment = Settings.refine(({ TUNEBOOK_ROLE, DATABASE_URL }) => TUNEBOO
   path: ['TUNEBOOK_ROLE'],
   error: 'A process that does only a part needs DATABASE_URL, by which it shares one PostgreSQL with the others.',
 }).superRefine((env, problems) => {
-  for (const [name, message] of [...jwtProblems(env), ...telegramProblems(env)]) {
+  for (const [name, message] of [...jwtProblems(env), ...secretProblems(env)]) {
     problems.addIssue({ code: 'custom', path: [name], message })
   }
 })
+
+/** Where this service tells what happens, and what it signs that with. */
+export interface WebhookConfig {
+  readonly url: string
+  readonly secret: string
+}
 
 /** The Telegram bot. */
 export interface TelegramConfig {
@@ -154,7 +168,7 @@ export interface TelegramConfig {
   readonly users: readonly TelegramUser[]
   readonly apiRoot: string
   /** where Telegram delivers updates; unset: they are fetched */
-  readonly webhook: { readonly url: string; readonly secret: string } | undefined
+  readonly webhook: WebhookConfig | undefined
 }
 
 export interface Config {
@@ -184,10 +198,19 @@ export interface Config {
   readonly jwt: JwtSettings | undefined
   /** unset: no bot */
   readonly telegram: TelegramConfig | undefined
+  /** unset: nobody is told */
+  readonly webhook: WebhookConfig | undefined
   readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL']
 }
 
-const SECRETS = ['DATABASE_URL', 'TUNEBOOK_ADMIN_TOKEN', 'TELEGRAM_BOT_TOKEN', 'TELEGRAM_WEBHOOK_SECRET']
+const SECRETS = [
+  'DATABASE_URL',
+  'TUNEBOOK_ADMIN_TOKEN',
+  'TELEGRAM_BOT_TOKEN',
+  'TELEGRAM_WEBHOOK_SECRET',
+  'WEBHOOK_URL',
+  'WEBHOOK_SECRET',
+]
 
 /**
  * Read the settings from the environment.
@@ -220,6 +243,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     adminToken: env.TUNEBOOK_ADMIN_TOKEN,
     jwt: jwtSettings(env),
     telegram: telegramOf(env),
+    webhook: env.WEBHOOK_URL && env.WEBHOOK_SECRET ? { url: env.WEBHOOK_URL, secret: env.WEBHOOK_SECRET } : undefined,
     logLevel: env.LOG_LEVEL,
   })
 }
@@ -258,18 +282,19 @@ function jwtSettings(env: JwtEnvironment): JwtSettings | undefined {
   }
 }
 
-/** Without a secret anybody could call in Telegram's name. */
-function telegramProblems(env: {
-  TELEGRAM_WEBHOOK_URL?: string | undefined
-  TELEGRAM_WEBHOOK_SECRET?: string | undefined
-}): [name: string, message: string][] {
-  if (env.TELEGRAM_WEBHOOK_URL === undefined || env.TELEGRAM_WEBHOOK_SECRET !== undefined) return []
-  return [
-    [
-      'TELEGRAM_WEBHOOK_SECRET',
-      'TELEGRAM_WEBHOOK_URL needs it: by it calls of Telegram are known from those of others.',
-    ],
-  ]
+const SIGNED = [
+  ['TELEGRAM_WEBHOOK_URL', 'TELEGRAM_WEBHOOK_SECRET'],
+  ['WEBHOOK_URL', 'WEBHOOK_SECRET'],
+] as const
+
+/** Without a secret anybody could speak in the name of Telegram to us, or in our name to a receiver. */
+function secretProblems(
+  env: Partial<Record<(typeof SIGNED)[number][number], string | undefined>>,
+): [name: string, message: string][] {
+  return SIGNED.filter(([url, secret]) => env[url] !== undefined && env[secret] === undefined).map(([url, secret]) => [
+    secret,
+    `${url} needs it: a secret by which messages are known to be genuine.`,
+  ])
 }
 
 function telegramOf(env: z.infer<typeof Environment>): TelegramConfig | undefined {

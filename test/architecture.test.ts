@@ -33,6 +33,7 @@ const ORDER = [
   'tuning',
   'playbook',
   'telegram',
+  'webhook',
   'server',
   'app.ts',
   'cli',

@@ -14,6 +14,9 @@ export interface Delivery<T> {
   lastAttempt: boolean
 }
 
+/** How a message that failed is delivered again. */
+export type Retries = Partial<Record<'retryLimit' | 'retryDelay' | 'retryDelayMax', number>>
+
 /** How often a message is delivered before it counts as poison. */
 const ATTEMPTS = 3
 
@@ -84,18 +87,23 @@ export class Queue {
     if (worker) this.#boss.notifyWorker(worker)
   }
 
-  /** Make a queue known before its first message, with one beside it for messages that nobody survives. */
-  async declare(name: string): Promise<void> {
-    const declared = this.#declared.get(name) ?? this.#create(name)
+  /**
+   * Make a queue known before its first message, with one beside it for messages that nobody survives.
+   *
+   * @param retries how often and after which pauses, s, a message is delivered again; where the queue is there already,
+   *                it is as it was made
+   */
+  async declare(name: string, retries: Retries = {}): Promise<void> {
+    const declared = this.#declared.get(name) ?? this.#create(name, retries)
     this.#declared.set(name, declared)
     await declared
   }
 
-  async #create(name: string): Promise<void> {
+  async #create(name: string, retries: Retries): Promise<void> {
     try {
       const deadLetter = deadLetterQueue(name)
       await this.#boss.createQueue(deadLetter, { notify: true })
-      await this.#boss.createQueue(name, { ...QUEUE_OPTIONS, deadLetter })
+      await this.#boss.createQueue(name, { ...QUEUE_OPTIONS, ...retries, deadLetter })
       // pg-boss reads about a queue when it is first used, on a connection of its own. Were that inside a transaction
       // of the embedded database, which has one connection, the two would wait for each other.
       await this.#boss.findJobs(name, { id: NOBODY })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bot } from 'grammy'
 import type { TelegramConfig } from '../config.ts'
 import type { AppContext } from '../context.ts'
+import { Alarm } from '../events/alarm.ts'
 import { REVIEW_TOPIC } from '../playbook/version.ts'
 import { createBot, type Talk, UPDATE_KINDS, wire } from './bot.ts'
 import { pruneButtons } from './buttons.ts'
@@ -112,21 +113,5 @@ async function tell(
       ctx.log.warn({ reason: (error as Error).message }, 'messages for Telegram wait')
     }
     await clock.wait(isDone ? LOOK_MS : LOOK_AGAIN_MS)
-  }
-}
-
-/** Wakes a sleeper; a ring that comes while nobody sleeps is not lost. */
-class Alarm {
-  #rung = Promise.withResolvers<void>()
-
-  ring(): void {
-    this.#rung.resolve()
-  }
-
-  async wait(ms: number): Promise<void> {
-    const timer = setTimeout(() => this.ring(), ms)
-    await this.#rung.promise
-    clearTimeout(timer)
-    this.#rung = Promise.withResolvers<void>()
   }
 }
