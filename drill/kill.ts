@@ -15,7 +15,9 @@ const WORKERS = 2
 const JOBS = 50
 const FAULTS = 30
 /** Half of the jobs are of this size, half of the other: short ones end between faults, long ones are hit. */
-const SAMPLES = [300, 3000]
+const SAMPLES = [300, 2000]
+/** What follows the samples is the same whoever does it; the drill is about who does. */
+const WITHOUT_PLACEBO = { placeboRuns: 0 }
 const PAUSE_MS = { low: 200, high: 1200 }
 const STOPPED_MS = { low: 4000, high: 10_000 }
 const GIVE_UP_MS = 170_000
@@ -37,7 +39,12 @@ export const kill: Drill = async ({ random, report }) => {
     await Promise.all(workers.map((worker) => worker.started()))
     const ids: string[] = []
     for (let job = 0; job < JOBS; job++) {
-      const changes = { sampleCount: SAMPLES[job % 2], seed: 1 + (job % 4), name: `drill ${job}` }
+      const changes = {
+        ...WITHOUT_PLACEBO,
+        sampleCount: SAMPLES[job % 2],
+        seed: 1 + ((job >> 1) % 2),
+        name: `drill ${job}`,
+      }
       ids.push((await createTuningJob(ctx, await smallJob(ctx, changes))).id)
     }
 
@@ -98,8 +105,11 @@ async function undisturbed({ ctx }: App): Promise<Map<string, string>> {
   const worker = new Victim('worker', { DATABASE_URL: ctx.config.databaseUrl!, TUNEBOOK_THREADS: '2' })
   try {
     for (const sampleCount of SAMPLES) {
-      for (const seed of [1, 2, 3, 4]) {
-        const { id } = await createTuningJob(ctx, await smallJob(ctx, { sampleCount, seed, name: 'alone' }))
+      for (const seed of [1, 2]) {
+        const { id } = await createTuningJob(
+          ctx,
+          await smallJob(ctx, { ...WITHOUT_PLACEBO, sampleCount, seed, name: 'alone' }),
+        )
         for (;;) {
           const [job] = await ctx.db.select().from(tuningJobs).where(eq(tuningJobs.id, id))
           if (job.resultDigest) digests.set(`${sampleCount} ${seed}`, job.resultDigest)
