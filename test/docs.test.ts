@@ -10,10 +10,9 @@ import { testContext, type TestContext } from './helpers.ts'
 import { runJob } from './tuning/jobs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const pages = readdirSync(join(root, 'docs')).map((name) => ({
-  name,
-  text: readFileSync(join(root, 'docs', name), 'utf8'),
-}))
+const pages = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => ({ name, text: readFileSync(join(root, 'docs', name), 'utf8') }))
 
 /** The fenced blocks of a page: what stands behind the language, and the text. */
 function blocks(text: string, language: string): { marks: string[]; text: string }[] {
