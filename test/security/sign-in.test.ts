@@ -188,7 +188,10 @@ describe('what is no token', () => {
   })
 })
 
-test('the time that a wrong token takes does not tell where it is wrong', { timeout: 60_000 }, async () => {
+// Other work on the machine moves a median by more than the bound now and then; a leak would do so every time.
+const BY_CHANCE = { timeout: 60_000, retry: 4 }
+
+test('the time that a wrong token takes does not tell where it is wrong', BY_CHANCE, async () => {
   const door = await Door.open(server.ctx)
   const last = TEST_TOKEN.at(-1) === 'x' ? 'y' : 'x'
   const tokens = [`x${TEST_TOKEN.slice(1)}`, TEST_TOKEN.slice(0, -1) + last]
