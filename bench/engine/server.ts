@@ -1,4 +1,5 @@
 /** What a user waits for: the start of the server, whole jobs on it, and 10,000 candidates over HTTP. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '../../src/cli/client.ts'
 import type { FinishedJob } from '../../src/cli/finished-job.ts'
@@ -132,7 +133,13 @@ async function score(server: BenchServer, id: string, given: object, fields: str
     const ms = performance.now() - begin
     const { data, errors } = JSON.parse(text) as {
       data?: { scoreCandidates: { kernelMs: number; totalMs: number } }
-      errors?: unknown
+      errors?: { extensions: { retryAfterMs?: number } }[]
+    }
+    const pauseMs = errors?.[0].extensions.retryAfterMs
+    if (pauseMs !== undefined) {
+      await wait(pauseMs) // so much scoring at once is rationed; we want to know how fast one is
+      turn--
+      continue
     }
     if (!data) throw new Error(`Candidates were not scored: ${JSON.stringify(errors)}`)
     if (turn < 0) continue
