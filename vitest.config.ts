@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { databaseTests } from './test/database-tests.ts'
+
+const TESTS = fileURLToPath(new URL('test', import.meta.url))
 
 export default defineConfig({
   resolve: {
@@ -9,7 +12,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    // What opens no database has nothing to say about PostgreSQL.
+    include: process.env.TEST_DATABASE_URL ? databaseTests(TESTS) : ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
