@@ -47,7 +47,7 @@ export class Random {
 
   /** @returns uniform integer, 0 … n − 1, without modulo bias */
   int(n: number): number {
-    const limit = 4_294_967_296 - (4_294_967_296 % n)
+    const limit = 4_294_967_296 - (((4_294_967_296 - n) >>> 0) % n) // 2³² % n, in numbers that a processor divides fast
     let draw = this.uint32()
     while (draw >= limit) draw = this.uint32()
     return draw % n
