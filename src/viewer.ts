@@ -1,3 +1,5 @@
+import { ForbiddenError } from './errors.ts'
+
 /** What somebody may do. A token carries one or more. */
 export const ROLES = ['VIEWER', 'BOT', 'TUNER', 'APPROVER', 'ADMIN'] as const
 export type Role = (typeof ROLES)[number]
@@ -33,6 +35,13 @@ const SATISFIED_BY: Record<Role, readonly Role[]> = {
 export function allows(viewer: Viewer, needed: Role | readonly Role[]): boolean {
   const roles = typeof needed === 'string' ? [needed] : needed
   return roles.some((role) => SATISFIED_BY[role].some((given) => viewer.roles.includes(given)))
+}
+
+/** @throws ForbiddenError with the role that is missing */
+export function requireRole(viewer: Viewer, needed: Role | readonly Role[]): void {
+  if (allows(viewer, needed)) return
+  const wanted = typeof needed === 'string' ? needed : needed.join(' or ')
+  throw new ForbiddenError(`This needs the role ${wanted}; yours: ${viewer.roles.join(', ') || 'none'}.`)
 }
 
 /** This process itself, on behalf of whoever may use its home folder. */

@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
+import { sqlState } from '../db.ts'
 import { NotFoundError, ValidationError, type FieldError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Role } from '../viewer.ts'
@@ -37,13 +38,22 @@ export async function createApiToken(ctx: AppContext, input: NewToken): Promise<
     createdBy: ctx.viewer.name,
     expiresAt: input.expiresAt ?? null,
   }
-  return ctx.db.transaction(async (tx) => {
-    const [token] = await tx.insert(apiTokens).values(row).returning()
-    const { name, prefix, roles, playbookId, expiresAt } = token
-    await audit(tx, ctx.viewer, 'TOKEN_CREATED', token.id, { name, prefix, roles, playbookId, expiresAt })
-    return { token, secret }
-  })
+  return ctx.db
+    .transaction(async (tx) => {
+      const [token] = await tx.insert(apiTokens).values(row).returning()
+      const { name, prefix, roles, playbookId, expiresAt } = token
+      await audit(tx, ctx.viewer, 'TOKEN_CREATED', token.id, { name, prefix, roles, playbookId, expiresAt })
+      return { token, secret }
+    })
+    .catch((error: unknown) => {
+      if (sqlState(error) !== NO_SUCH_ROW) throw error
+      const message = `${row.playbookId} is no playbook. Query.playbooks lists those there are.`
+      throw ValidationError.at('playbookId', message)
+    })
 }
+
+/** The table of playbooks is below this one in the house, so the database looks there. */
+const NO_SUCH_ROW = '23503'
 
 function problemsOf({ name, roles, expiresAt, playbookId }: NewToken, now: number): FieldError[] {
   const problems: FieldError[] = []

@@ -4,7 +4,9 @@ import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
 import { ConflictError, NotFoundError, ValidationError } from '../errors.ts'
 import { announce } from '../events.ts'
+import { requireRole } from '../viewer.ts'
 import { withChanges } from './play.ts'
+import { NEEDED } from './roles.ts'
 import { markRolledBack } from './service.ts'
 import { playProblems } from './settings.ts'
 import {
@@ -30,6 +32,7 @@ export interface Decision {
  * number of concurrent callers exactly one wins; the others learn who decided and when. What is not chosen is rejected.
  *
  * @param input.mode `SAFE_ONLY` leaves out every change above LOW risk; `SELECTED` takes `recommendationIds`
+ * @throws ForbiddenError  the viewer may not decide
  * @throws NotFoundError   no such review
  * @throws ConflictError   already decided, expired (by the database's clock), or made for an older version
  * @throws ValidationError nothing is chosen, or not what belongs together
@@ -38,6 +41,7 @@ export async function approveRecommendations(
   ctx: AppContext,
   input: { reviewId: string; mode: ApprovalMode; recommendationIds?: string[] | null | undefined },
 ): Promise<Decision> {
+  requireRole(ctx.viewer, NEEDED.DECIDE)
   return ctx.db.transaction(async (tx) => {
     const playbook = await lockPlaybookOf(ctx, tx, input.reviewId)
     const review = await claim(ctx, tx, playbook, input.reviewId)
@@ -191,6 +195,7 @@ function isTogether(a: RecommendationRow, b: RecommendationRow): boolean {
 /**
  * Reject a pending review, or some of its recommendations; the review then waits with the others.
  *
+ * @throws ForbiddenError the viewer may not decide
  * @throws NotFoundError no such review, or no such recommendation in it
  * @throws ConflictError already decided, expired, or made for an older version
  */
@@ -198,6 +203,7 @@ export async function rejectRecommendations(
   ctx: AppContext,
   input: { reviewId: string; recommendationIds?: string[] | null | undefined; reason?: string | null | undefined },
 ): Promise<PlaybookReviewRow> {
+  requireRole(ctx.viewer, NEEDED.DECIDE)
   return ctx.db.transaction(async (tx) => {
     const playbook = await lockPlaybookOf(ctx, tx, input.reviewId)
     const claimed = await claim(ctx, tx, playbook, input.reviewId)

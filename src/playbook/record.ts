@@ -3,8 +3,10 @@ import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
 import { ValidationError, type FieldError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { requireRole } from '../viewer.ts'
 import { forecastDigest, forecastProblems, type ForecastInput } from './forecast.ts'
 import { tradeContexts } from './market-context.ts'
+import { NEEDED } from './roles.ts'
 import { playbookForecasts, playbookTrades } from './table.ts'
 import { contentDigest, tradeProblems, type TradeInput } from './trade.ts'
 import { getPlaybook } from './version.ts'
@@ -31,6 +33,7 @@ export async function recordTrades(
   ctx: AppContext,
   input: { playbookId: string; trades: TradeInput[] },
 ): Promise<Recorded> {
+  requireRole(ctx.viewer, NEEDED.RECORD)
   await getPlaybook(ctx, input.playbookId)
   const { trades } = input
   checkBatch('trades', trades, (trade) => tradeProblems(trade, ctx.clock()))
@@ -200,6 +203,7 @@ export async function recordForecasts(
   ctx: AppContext,
   input: { playbookId: string; forecasts: ForecastInput[] },
 ): Promise<Recorded> {
+  requireRole(ctx.viewer, NEEDED.RECORD)
   await getPlaybook(ctx, input.playbookId)
   const { forecasts, playbookId } = input
   checkBatch('forecasts', forecasts, (forecast) => forecastProblems(forecast, ctx.clock()))

@@ -15,6 +15,7 @@ import './playbook-types.ts'
 import { PlaybookType } from './playbook-ref.ts'
 import { MAX_BATCH, recordForecasts, recordTrades, type Recorded } from './record.ts'
 import { ReviewType } from './review-types.ts'
+import { NEEDED } from './roles.ts'
 import { createPlaybook, rollbackPlaybook, updatePlaybook, updateTuningSettings } from './service.ts'
 import { startPlaybookReview } from './start-review.ts'
 import type { PlaybookRow } from './table.ts'
@@ -82,7 +83,7 @@ const RecordForecastsSuccess = recordedType('RecordForecastsSuccess')
 builder.mutationFields((t) => ({
   createPlaybook: t.field({
     type: PlaybookType,
-    authScopes: { role: 'TUNER' },
+    authScopes: { role: NEEDED.CREATE },
     description: 'Create a playbook; what it is created with is its version 1. Role: TUNER.',
     errors: { types: [ValidationError, ConflictError], ...answers('CreatePlaybook', 'playbook') },
     args: {
@@ -96,7 +97,7 @@ builder.mutationFields((t) => ({
   }),
   updatePlaybook: t.field({
     type: PlaybookType,
-    authScopes: { role: 'APPROVER' },
+    authScopes: { role: NEEDED.EDIT },
     description: 'Replace the plays by hand, as a new version. Role: APPROVER.',
     errors: { types: [ValidationError, NotFoundError, ConflictError], ...answers('UpdatePlaybook', 'playbook') },
     args: {
@@ -108,7 +109,7 @@ builder.mutationFields((t) => ({
   }),
   updateTuningSettings: t.field({
     type: PlaybookType,
-    authScopes: { role: ['APPROVER', 'ADMIN'] },
+    authScopes: { role: NEEDED.SETTINGS },
     description: 'Change how a playbook may tune itself; what is left out stays. Role: APPROVER or ADMIN.',
     errors: { types: [ValidationError, NotFoundError], ...answers('UpdateTuningSettings', 'playbook') },
     args: {
@@ -119,7 +120,7 @@ builder.mutationFields((t) => ({
   }),
   recordTrades: t.field({
     type: RecordTradesSuccess,
-    authScopes: { role: ['BOT', 'ADMIN'] },
+    authScopes: { role: NEEDED.RECORD },
     description: `Add up to ${MAX_BATCH} closed trades: all of them, or none. The same trade again changes nothing. Role: BOT or ADMIN.`,
     errors: { types: [ValidationError, NotFoundError], union: { name: 'RecordTradesResult' } },
     args: {
@@ -130,7 +131,7 @@ builder.mutationFields((t) => ({
   }),
   recordForecasts: t.field({
     type: RecordForecastsSuccess,
-    authScopes: { role: ['BOT', 'ADMIN'] },
+    authScopes: { role: NEEDED.RECORD },
     description: `Add up to ${MAX_BATCH} forecasts, or say what came of them: all of them, or none. Role: BOT or ADMIN.`,
     errors: { types: [ValidationError, NotFoundError], union: { name: 'RecordForecastsResult' } },
     args: {
@@ -141,7 +142,7 @@ builder.mutationFields((t) => ({
   }),
   startPlaybookReview: t.field({
     type: ReviewType,
-    authScopes: { role: 'TUNER' },
+    authScopes: { role: NEEDED.REVIEW },
     description: 'Look at the trades of the lookback period now, and recommend what they speak for. Role: TUNER.',
     errors: { types: [NotFoundError, ConflictError], ...answers('StartPlaybookReview', 'review') },
     args: { playbookId: t.arg.id({ required: true }) },
@@ -149,7 +150,7 @@ builder.mutationFields((t) => ({
   }),
   approveRecommendations: t.field({
     type: DecisionType,
-    authScopes: { role: 'APPROVER' },
+    authScopes: { role: NEEDED.DECIDE },
     description:
       'Apply a pending review to its playbook; what is not chosen is rejected. Exactly one of concurrent decisions wins. Role: APPROVER.',
     errors: {
@@ -165,7 +166,7 @@ builder.mutationFields((t) => ({
   }),
   rejectRecommendations: t.field({
     type: ReviewType,
-    authScopes: { role: 'APPROVER' },
+    authScopes: { role: NEEDED.DECIDE },
     description:
       'Reject a pending review, or some of its recommendations; the review then waits with the others. Role: APPROVER.',
     errors: { types: [NotFoundError, ConflictError], ...answers('RejectRecommendations', 'review') },
@@ -178,7 +179,7 @@ builder.mutationFields((t) => ({
   }),
   rollbackPlaybook: t.field({
     type: PlaybookType,
-    authScopes: { role: 'APPROVER' },
+    authScopes: { role: NEEDED.ROLL_BACK },
     description: 'Go back to an earlier version, as a new version equal to it. Role: APPROVER.',
     errors: { types: [NotFoundError, ConflictError], ...answers('RollbackPlaybook', 'playbook') },
     args: {

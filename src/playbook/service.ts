@@ -7,7 +7,9 @@ import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
 import { getMarket } from '../market/service.ts'
 import { getStrategy } from '../strategy/service.ts'
+import { requireRole } from '../viewer.ts'
 import type { RegimePlay } from './play.ts'
+import { NEEDED } from './roles.ts'
 import { DEFAULT_SETTINGS, mergeSettings, playProblems, type TuningSettingsInput } from './settings.ts'
 import { playbooks, type PlaybookRow } from './table.ts'
 import {
@@ -43,6 +45,7 @@ export interface CreatePlaybookInput {
  * @throws ConflictError   another playbook has the name
  */
 export async function createPlaybook(ctx: AppContext, input: CreatePlaybookInput): Promise<PlaybookRow> {
+  requireRole(ctx.viewer, NEEDED.CREATE)
   const problems: FieldError[] = []
   const name = input.name.trim()
   if (name.length === 0 || name.length > 100) {
@@ -120,6 +123,7 @@ export async function updatePlaybook(
   ctx: AppContext,
   input: { id: string; expectedVersion: number; regimes: RegimePlayInput[] },
 ): Promise<PlaybookRow> {
+  requireRole(ctx.viewer, NEEDED.EDIT)
   return ctx.db.transaction(async (tx) => {
     const playbook = await lockPlaybook(tx, ctx.viewer, input.id)
     await requireVersion(tx, playbook, input.expectedVersion)
@@ -162,6 +166,7 @@ export async function rollbackPlaybook(
   ctx: AppContext,
   input: { id: string; toVersion: number; expectedVersion: number },
 ): Promise<PlaybookRow> {
+  requireRole(ctx.viewer, NEEDED.ROLL_BACK)
   return ctx.db.transaction(async (tx) => {
     const playbook = await lockPlaybook(tx, ctx.viewer, input.id)
     await requireVersion(tx, playbook, input.expectedVersion)
@@ -205,6 +210,7 @@ export async function updateTuningSettings(
   ctx: AppContext,
   input: { playbookId: string; settings: TuningSettingsInput },
 ): Promise<PlaybookRow> {
+  requireRole(ctx.viewer, NEEDED.SETTINGS)
   return ctx.db.transaction(async (tx) => {
     const playbook = await lockPlaybook(tx, ctx.viewer, input.playbookId)
     const problems: FieldError[] = []

@@ -6,6 +6,7 @@ import { ConflictError } from '../errors.ts'
 import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
 import type { MarketRegime } from '../market/regimes.ts'
+import { requireRole } from '../viewer.ts'
 import type { Analysis, AnalysisInput } from './analysis.ts'
 import { backtestCheck } from './backtest-check.ts'
 import { apply, expireDue, waitingOf } from './decide.ts'
@@ -13,6 +14,7 @@ import { PLAYBOOK_PARAMETERS, RISK_LEVELS, valueAt, type Place, type RegimePlay 
 import { describe } from './rationale.ts'
 import { trainModels } from './models.ts'
 import type { BacktestCheck, ModelScore, RecommendedChange } from './review.ts'
+import { NEEDED } from './roles.ts'
 import { inDays } from './service.ts'
 import {
   playbookReviews,
@@ -38,6 +40,7 @@ const SEED = 14
  * @throws ConflictError a review waits for a decision; or the playbook was changed meanwhile
  */
 export async function startPlaybookReview(ctx: AppContext, playbookId: string): Promise<PlaybookReviewRow> {
+  requireRole(ctx.viewer, NEEDED.REVIEW)
   const playbook = await getPlaybook(ctx, playbookId)
   const input = await gather(ctx, playbook)
   const { scores, voices } = await trainModels(input.log, SEED, (task) => ctx.engine.call(task))

@@ -1,5 +1,5 @@
 import type { AppContext } from '../context.ts'
-import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts'
+import { ConflictError, NotFoundError } from '../errors.ts'
 import {
   findAttribution,
   findPendingReview,
@@ -12,7 +12,6 @@ import {
 import { tuningKpis } from '../playbook/results.ts'
 import type { PlaybookReviewRow, PlaybookRow } from '../playbook/table.ts'
 import { getPlaybook, readPlays } from '../playbook/version.ts'
-import { allows, type Role } from '../viewer.ts'
 import type { Command } from './command.ts'
 import { chooseMessage, configMessage, historyMessage, statusMessage } from './playbook-messages.ts'
 import type { ReviewStory } from './review-message.ts'
@@ -20,12 +19,6 @@ import { plain, type Html } from './text.ts'
 
 const VERSIONS_SHOWN = 8
 const NAMES_SHOWN = 20
-
-/** @throws ForbiddenError with the role that is missing */
-export function requireRole(ctx: AppContext, needed: Role): void {
-  if (allows(ctx.viewer, needed)) return
-  throw new ForbiddenError(`This needs the role ${needed}; yours: ${ctx.viewer.roles.join(', ')}.`)
-}
 
 /** The playbook that a command means: the one of this name, or the only one there is. Words where that is not clear. */
 export async function playbookOf(ctx: AppContext, name: string, command: string): Promise<PlaybookRow | Html> {

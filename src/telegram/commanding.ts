@@ -3,10 +3,12 @@ import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError } from '../errors.ts'
 import { approveRecommendations } from '../playbook/decide.ts'
 import { findPendingReview, recommendationsOf } from '../playbook/list.ts'
+import { NEEDED } from '../playbook/roles.ts'
 import { startPlaybookReview } from '../playbook/start-review.ts'
 import type { PlaybookRow } from '../playbook/table.ts'
 import { findVersion } from '../playbook/version.ts'
-import { describe, failureWords, pendingReview, playbookOf, requireRole } from './answers.ts'
+import { requireRole, type Role } from '../viewer.ts'
+import { describe, failureWords, pendingReview, playbookOf } from './answers.ts'
 import { issueButtons } from './buttons.ts'
 import { parseCommand, type Command } from './command.ts'
 import type { Outbox } from './outbox.ts'
@@ -32,7 +34,7 @@ export interface Conversation {
 export async function answerTune(talk: Conversation, text: string): Promise<Reply | null> {
   const command = parseCommand(text)
   try {
-    requireRole(talk.ctx, neededFor(command))
+    requireRole(talk.ctx.viewer, neededFor(command))
     const playbook = await playbookOf(talk.ctx, command.name, wordsOf(command))
     return typeof playbook === 'string' ? { html: playbook } : await run(talk, command, playbook)
   } catch (error) {
@@ -41,10 +43,11 @@ export async function answerTune(talk: Conversation, text: string): Promise<Repl
   }
 }
 
-function neededFor(command: Command): 'VIEWER' | 'TUNER' | 'APPROVER' {
-  if (command.kind === 'REVIEW') return 'TUNER'
-  const decides = command.kind === 'ROLLBACK' || (command.kind === 'APPLY' && command.mode !== null)
-  return decides ? 'APPROVER' : 'VIEWER'
+/** What is asked for before anything is answered; the services ask again. */
+function neededFor(command: Command): Role {
+  if (command.kind === 'REVIEW') return NEEDED.REVIEW
+  if (command.kind === 'ROLLBACK') return NEEDED.ROLL_BACK
+  return command.kind === 'APPLY' && command.mode !== null ? NEEDED.DECIDE : 'VIEWER'
 }
 
 /** The command as it was written, without the name. */

@@ -1,8 +1,10 @@
 import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError, ForbiddenError, NotFoundError } from '../errors.ts'
 import { approveRecommendations, expireReviews, rejectRecommendations } from '../playbook/decide.ts'
+import { NEEDED } from '../playbook/roles.ts'
 import { rollbackPlaybook } from '../playbook/service.ts'
-import { readStory, requireRole } from './answers.ts'
+import { requireRole } from '../viewer.ts'
+import { readStory } from './answers.ts'
 import type { Outbox } from './outbox.ts'
 import { isDecision } from './press.ts'
 import { reviewKeyboard, reviewMessage, type ReviewStory } from './review-message.ts'
@@ -32,7 +34,7 @@ export async function press(
   place: Place,
 ): Promise<PressAnswer> {
   try {
-    if (isDecision(button.action)) requireRole(ctx, 'APPROVER')
+    if (isDecision(button.action)) requireRole(ctx.viewer, NEEDED.DECIDE) // also where it only turns the page
     if (button.action === 'ROLL_BACK') return said(await rollBack(ctx, button))
     const story = await readStory(ctx, button.subjectId)
     if (story.review.baseVersion !== button.version) throw new ConflictError('This button belongs to another version.')
