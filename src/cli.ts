@@ -76,7 +76,10 @@ function commandLine(run: (command: Promise<number>) => void): Command {
   program
     .command('export <job>')
     .description("write a job's best parameters, samples, trades or report for other tools")
-    .requiredOption('--as <format>', 'freqtrade, yaml, samples, trades, report or json')
+    .requiredOption(
+      '--as <format>',
+      'freqtrade, yaml, samples, samples-parquet, trades, trades-parquet, report or json',
+    )
     .option('--out <file>', 'where to; standard output where not given')
     .action((job: string, what: { as: string; out?: string }) =>
       run(import('./cli/export.ts').then(({ exportJob }) => exportJob(job, { ...what, ...options() }))),

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { readConfig } from '../config.ts'
+import { joinParquet, rowCount } from '../tuning/export/parquet.ts'
 import type { ExportFormat } from '../tuning/export/service.ts'
 import { Client, type Connecting } from './client.ts'
 import { CliFailure, EXIT, usageFailure } from './failure.ts'
@@ -10,7 +11,9 @@ export const EXPORTS = {
   freqtrade: 'FREQTRADE',
   yaml: 'YAML',
   samples: 'SAMPLES_CSV',
+  'samples-parquet': 'SAMPLES_PARQUET',
   trades: 'TRADES_CSV',
+  'trades-parquet': 'TRADES_PARQUET',
   report: 'MARKDOWN',
   json: 'JSON',
 } as const satisfies Record<string, ExportFormat>
@@ -25,7 +28,7 @@ export interface ExportOptions extends Connecting {
 }
 
 /**
- * Write a job as a text that another tool can read, to a file or to standard output.
+ * Write a job in a form that another tool can read, to a file or to standard output.
  *
  * @throws CliFailure no such job or format; nothing in it to export; the file cannot be written
  */
@@ -47,18 +50,30 @@ export async function exportJob(jobId: string, { as, out, ...connecting }: Expor
   }
 }
 
-/** The text, as the API hands it out: samples in pieces until there are no more, everything else whole. */
-async function* piecesOf(client: Client, id: string, format: ExportFormat): AsyncGenerator<string> {
+/** What the API hands out: samples in pieces until there are no more, everything else whole. */
+async function* piecesOf(client: Client, id: string, format: ExportFormat): AsyncGenerator<string | Uint8Array> {
+  if (format === 'SAMPLES_PARQUET') yield await samplesParquet(client, id)
+  else if (format === 'TRADES_PARQUET') yield Buffer.from(await reportOf(client, id, format), 'base64')
+  else yield* textOf(client, id, format)
+}
+
+async function* textOf(client: Client, id: string, format: ExportFormat): AsyncGenerator<string> {
   for (let fromSample = 0; ;) {
-    const variables = { id, format, fromSample }
-    const { tuningJob: job } = await client.query<{ tuningJob: { report: string } | null }>(EXPORT, variables)
-    if (!job) throw new CliFailure(`There is no tuning job ${id}. "npx tunebook tune" prints the id of its job.`)
-    if (job.report !== '') yield job.report
+    const text = await reportOf(client, id, format, fromSample)
+    if (text !== '') yield text
     if (format !== 'SAMPLES_CSV') return
-    const next = lastIndex(job.report) + 1
+    const next = lastIndex(text) + 1
     if (next <= fromSample) return
     fromSample = next
   }
+}
+
+/** @throws CliFailure no such job */
+async function reportOf(client: Client, id: string, format: ExportFormat, fromSample = 0): Promise<string> {
+  const variables = { id, format, fromSample }
+  const { tuningJob } = await client.query<{ tuningJob: { report: string } | null }>(EXPORT, variables)
+  if (!tuningJob) throw new CliFailure(`There is no tuning job ${id}. "npx tunebook tune" prints the id of its job.`)
+  return tuningJob.report
 }
 
 /** The index in the last row of a piece of samples; −1 where it has none. */
@@ -67,18 +82,29 @@ function lastIndex(csv: string): number {
   return /^\d/.test(row) ? Number.parseInt(row, 10) : -1
 }
 
-function toStdout(text: string): Promise<void> {
-  return new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())))
+/** A Parquet file ends with a directory of all its rows, so its pieces are joined before it is written. */
+async function samplesParquet(client: Client, id: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for (let fromSample = 0; ;) {
+    const piece = Buffer.from(await reportOf(client, id, 'SAMPLES_PARQUET', fromSample), 'base64')
+    if (piece.length > 0) pieces.push(piece)
+    if (piece.length === 0 || rowCount(piece) === 0) return pieces.length === 1 ? pieces[0] : joinParquet(pieces)
+    fromSample += rowCount(piece)
+  }
+}
+
+function toStdout(piece: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => process.stdout.write(piece, (error) => (error ? reject(error) : resolve())))
 }
 
 /** Whole or not at all: what stood in the file stays until everything is there. */
-async function toFile(path: string, pieces: AsyncIterable<string>): Promise<void> {
+async function toFile(path: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
   const part = `${path}.part`
   const file = await open(part, 'w').catch((error: NodeJS.ErrnoException) => {
     throw new CliFailure(`${path} cannot be written (${error.code}). Name a file in a folder that is there.`)
   })
   try {
-    for await (const piece of pieces) await file.write(piece)
+    for await (const piece of pieces) await file.appendFile(piece)
     await file.close()
     await rename(part, path)
   } catch (error) {

@@ -36,7 +36,9 @@ const ReportFormatEnum = builder.enumType('ReportFormat', {
     FREQTRADE: { description: "The best parameters as freqtrade's file beside a strategy (ft_stratparam_v 1)." },
     YAML: { description: 'The best parameters as YAML, with their evidence as comments.' },
     SAMPLES_CSV: { description: 'All samples with their metrics; see fromSample.' },
+    SAMPLES_PARQUET: { description: 'The same as a Parquet file, in base64.' },
     TRADES_CSV: { description: 'The trades of the best parameters out of sample.' },
+    TRADES_PARQUET: { description: 'The same as a Parquet file, in base64.' },
   } satisfies Record<ExportFormat, object>,
 })
 
@@ -247,7 +249,7 @@ builder.node(TuningJobType, {
         fromSample: t.arg.int({
           required: true,
           defaultValue: 0,
-          description: `SAMPLES_CSV comes in pieces of ${SAMPLES_AT_ONCE} samples: the index with which this one begins. Only the first has a header; the one behind the last is empty.`,
+          description: `Samples come in pieces of ${SAMPLES_AT_ONCE}: the index with which this one begins. Of CSV only the first has a header, of Parquet each is a file; the one behind the last is empty.`,
         }),
       },
       resolve: (job, args, ctx) => exportJob(ctx, job, args),

@@ -1,8 +1,15 @@
-/** A cell of a CSV file; null where a figure is not defined. */
-export type Cell = string | number | null
+import type { Cell, Rows } from './columns.ts'
 
 /** What a spreadsheet takes for the start of a formula. */
 const FORMULA = /^[=+\-@\t\r]/
+
+/** A table as CSV; times as ISO 8601. @param isFirst whether the names of the columns stand above it */
+export function csv({ columns, rows }: Rows, isFirst = true): string {
+  const head = isFirst ? csvRow(columns.map(({ name }) => name)) : ''
+  const cell = (value: Cell, at: number): Cell =>
+    columns[at].kind === 'TIME' && typeof value === 'number' ? new Date(value).toISOString() : value
+  return head + rows.map((row) => csvRow(row.map(cell))).join('')
+}
 
 /** One row with its line end (RFC 4180). */
 export function csvRow(cells: readonly Cell[]): string {

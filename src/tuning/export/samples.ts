@@ -1,22 +1,28 @@
 import { METRIC_NAMES } from '../../backtest/metrics.ts'
 import { unpack } from '../packed.ts'
 import type { SampleRow, TuningJobRow } from '../table.ts'
-import { csvRow } from './csv.ts'
+import type { Column, Rows } from './columns.ts'
 
-const OWN = ['index', 'split', 'objective', 'predicted']
+const OWN: Column[] = [
+  { name: 'index', kind: 'WHOLE' },
+  { name: 'split', kind: 'TEXT' },
+  { name: 'objective', kind: 'NUMBER' },
+  { name: 'predicted', kind: 'NUMBER' },
+]
 
-/** Names of the columns. A parameter that is called as a metric is told apart by its ending. */
-export function samplesHeader({ strategy }: Pick<TuningJobRow, 'strategy'>): string {
-  const taken = new Set<string>([...OWN, ...METRIC_NAMES])
+/** One row a sample: parameters, then metrics. A parameter that is called as a metric is told apart by its ending. */
+export function samplesTable({ strategy }: Pick<TuningJobRow, 'strategy'>, samples: readonly SampleRow[]): Rows {
+  const taken = new Set<string>([...OWN.map(({ name }) => name), ...METRIC_NAMES])
   const parameters = strategy.parameterSpace.map(({ name }) => (taken.has(name) ? `${name}_parameter` : name))
-  return csvRow([...OWN, ...parameters, ...METRIC_NAMES])
-}
-
-/** One line a sample, an empty cell where a figure is not defined for it. */
-export function samplesRows(rows: readonly SampleRow[]): string {
-  return rows
-    .map(({ index, split, objective, predicted, packed }) =>
-      csvRow([index, split, objective, predicted, ...unpack(packed)]),
-    )
-    .join('')
+  const figures = [...parameters, ...METRIC_NAMES].map((name) => ({ name, kind: 'NUMBER' as const }))
+  return {
+    columns: [...OWN, ...figures],
+    rows: samples.map(({ index, split, objective, predicted, packed }) => [
+      index,
+      split,
+      objective,
+      predicted,
+      ...unpack(packed),
+    ]),
+  }
 }

@@ -11,14 +11,17 @@ import type { Candidate, JobResult } from '../job.ts'
 import { report, type ReportFormat } from '../report.ts'
 import { listSamples } from '../sample-list.ts'
 import { settingsOf } from '../settings.ts'
-import type { TuningJobRow } from '../table.ts'
+import type { SampleRow, TuningJobRow } from '../table.ts'
+import { csv } from './csv.ts'
 import { freqtradeParameters } from './freqtrade.ts'
-import { samplesHeader, samplesRows } from './samples.ts'
-import { tradesCsv } from './trades.ts'
+import { parquet } from './parquet.ts'
+import { samplesTable } from './samples.ts'
+import { tradesTable } from './trades.ts'
 import { parametersYaml } from './yaml.ts'
 
 /** The forms in which a job is handed to people and to other tools. */
-export type ExportFormat = ReportFormat | 'FREQTRADE' | 'YAML' | 'SAMPLES_CSV' | 'TRADES_CSV'
+export type ExportFormat = ReportFormat | 'FREQTRADE' | 'YAML' | TableFormat
+type TableFormat = 'SAMPLES_CSV' | 'SAMPLES_PARQUET' | 'TRADES_CSV' | 'TRADES_PARQUET'
 
 /** Samples of one answer; the rest follows in further ones. */
 export const SAMPLES_AT_ONCE = 10_000
@@ -26,10 +29,10 @@ export const SAMPLES_AT_ONCE = 10_000
 const PAGE = 1000
 
 /**
- * A job as a text that another tool can read.
+ * A job as a text that another tool can read; Parquet, which is no text, as base64.
  *
- * @param fromSample for SAMPLES_CSV: index of the first sample of this piece, which has at most SAMPLES_AT_ONCE rows;
- *                   only the first piece has a header, and the one behind the last is empty
+ * @param fromSample for samples: index of the first one of this piece, which has at most SAMPLES_AT_ONCE rows. Of CSV
+ *                   only the first piece has a header, of Parquet each is a file; the one behind the last is empty
  * @throws ConflictError   there is no result, or no parameter set in it; the test period comes out differently today
  * @throws ValidationError a negative fromSample
  */
@@ -38,28 +41,43 @@ export async function exportJob(
   job: TuningJobRow,
   { format, fromSample }: { format: ExportFormat; fromSample: number },
 ): Promise<string> {
-  if (format === 'SAMPLES_CSV') return samplesPiece(ctx, job, fromSample)
+  if (format === 'SAMPLES_CSV' || format === 'SAMPLES_PARQUET') return samplesPiece(ctx, job, format, fromSample)
   const market = await getMarket(ctx, job.marketId)
   if (format === 'MARKDOWN' || format === 'JSON') return report(job, market, format)
   const { result, best } = bestOf(job)
   if (format === 'FREQTRADE') return freqtradeParameters(job, best.parameters, job.finishedAt!)
   if (format === 'YAML') return parametersYaml(job, market, result, best)
-  return tradesCsv(market.symbol, await outOfSampleTrades(ctx, job, result))
+  const trades = tradesTable(market.symbol, await outOfSampleTrades(ctx, job, result))
+  return format === 'TRADES_CSV' ? csv(trades) : base64(parquet(trades))
 }
 
-async function samplesPiece(ctx: AppContext, job: TuningJobRow, from: number): Promise<string> {
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+
+async function samplesPiece(
+  ctx: AppContext,
+  job: TuningJobRow,
+  format: 'SAMPLES_CSV' | 'SAMPLES_PARQUET',
+  from: number,
+): Promise<string> {
   if (from < 0) throw ValidationError.at('fromSample', `${from} is not the index of a sample; the first one is 0.`)
+  const samples = samplesTable(job, await readSamples(ctx, job, from))
+  if (format === 'SAMPLES_CSV') return csv(samples, from === 0)
+  return from > 0 && samples.rows.length === 0 ? '' : base64(parquet(samples))
+}
+
+async function readSamples(ctx: AppContext, job: TuningJobRow, from: number): Promise<SampleRow[]> {
   const order = { field: 'INDEX', direction: 'ASC' } as const
-  let text = from === 0 ? samplesHeader(job) : ''
+  const samples: SampleRow[] = []
   let last = from - 1
-  for (let left = SAMPLES_AT_ONCE; left > 0; left -= PAGE) {
+  while (samples.length < SAMPLES_AT_ONCE) {
     const after: { after?: CursorKey } = last < 0 ? {} : { after: [last, String(last)] }
     const rows = await listSamples(ctx, job.id, {}, order, { ...after, limit: PAGE, inverted: false })
-    text += samplesRows(rows)
+    samples.push(...rows)
     if (rows.length < PAGE) break
     last = rows[rows.length - 1].index
   }
-  return text
+  return samples
 }
 
 /** @throws ConflictError nothing was found that could be exported */

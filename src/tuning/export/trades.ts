@@ -1,29 +1,31 @@
 import type { TradeRecord } from '../../engine/execution.ts'
-import { csvRow, type Cell } from './csv.ts'
+import type { Cell, Column, Rows } from './columns.ts'
 
 /** The columns of a trade; the words are those of `BacktestTrade` in the API. */
-const COLUMNS: Record<string, (trade: TradeRecord) => Cell> = {
-  side: ({ side }) => side,
-  entryTime: ({ entryTime }) => new Date(entryTime).toISOString(),
-  entryPrice: ({ entryPrice }) => entryPrice,
-  exitTime: ({ exitTime }) => new Date(exitTime).toISOString(),
-  exitPrice: ({ exitPrice }) => exitPrice,
-  exitReason: ({ exitReason }) => exitReason,
-  leverage: ({ leverage }) => leverage,
-  quantity: ({ quantity }) => quantity,
-  margin: ({ margin }) => margin,
-  equityAtEntry: ({ equityAtEntry }) => equityAtEntry,
-  fees: ({ fees }) => fees,
-  funding: ({ funding }) => funding,
-  profitRatio: ({ profitRatio }) => profitRatio,
-  profitAbs: ({ profitAbs }) => profitAbs,
-  maxAdverseExcursion: ({ maxAdverseExcursion }) => maxAdverseExcursion,
-  maxFavorableExcursion: ({ maxFavorableExcursion }) => maxFavorableExcursion,
+const COLUMNS: Record<string, [kind: Column['kind'], cell: (trade: TradeRecord) => Cell]> = {
+  side: ['TEXT', ({ side }) => side],
+  entryTime: ['TIME', ({ entryTime }) => entryTime],
+  entryPrice: ['NUMBER', ({ entryPrice }) => entryPrice],
+  exitTime: ['TIME', ({ exitTime }) => exitTime],
+  exitPrice: ['NUMBER', ({ exitPrice }) => exitPrice],
+  exitReason: ['TEXT', ({ exitReason }) => exitReason],
+  leverage: ['NUMBER', ({ leverage }) => leverage],
+  quantity: ['NUMBER', ({ quantity }) => quantity],
+  margin: ['NUMBER', ({ margin }) => margin],
+  equityAtEntry: ['NUMBER', ({ equityAtEntry }) => equityAtEntry],
+  fees: ['NUMBER', ({ fees }) => fees],
+  funding: ['NUMBER', ({ funding }) => funding],
+  profitRatio: ['NUMBER', ({ profitRatio }) => profitRatio],
+  profitAbs: ['NUMBER', ({ profitAbs }) => profitAbs],
+  maxAdverseExcursion: ['NUMBER', ({ maxAdverseExcursion }) => maxAdverseExcursion],
+  maxFavorableExcursion: ['NUMBER', ({ maxFavorableExcursion }) => maxFavorableExcursion],
 }
 
-/** Closed positions as CSV, oldest first. */
-export function tradesCsv(symbol: string, trades: readonly TradeRecord[]): string {
-  const columns = Object.values(COLUMNS)
-  const rows = trades.map((trade) => csvRow([symbol, ...columns.map((column) => column(trade))]))
-  return [csvRow(['symbol', ...Object.keys(COLUMNS)]), ...rows].join('')
+/** Closed positions, oldest first. */
+export function tradesTable(symbol: string, trades: readonly TradeRecord[]): Rows {
+  const columns = Object.entries(COLUMNS)
+  return {
+    columns: [{ name: 'symbol', kind: 'TEXT' }, ...columns.map(([name, [kind]]) => ({ name, kind }))],
+    rows: trades.map((trade) => [symbol, ...columns.map(([, [, cell]]) => cell(trade))]),
+  }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { eq } from 'drizzle-orm'
+import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METRIC_NAMES } from '../../../src/backtest/metrics.ts'
 import { exportJob, SAMPLES_AT_ONCE, type ExportFormat } from '../../../src/tuning/export/service.ts'
@@ -71,6 +72,29 @@ describe('a job as CSV', () => {
   })
 })
 
+describe('a job as Parquet', () => {
+  const rowsOf = async (format: ExportFormat, fromSample = 0) =>
+    parquetReadObjects({ file: Uint8Array.from(Buffer.from(await exported(format, fromSample), 'base64')).buffer })
+
+  test('has the samples of the CSV file, as numbers', async () => {
+    const rows = await rowsOf('SAMPLES_PARQUET')
+    const texts = table(await exported('SAMPLES_CSV'))
+    expect(rows.map((row) => Object.values(row).map((cell) => String(cell ?? '')))).toEqual(texts.map(Object.values))
+    expect(Object.keys(rows[0])).toEqual(Object.keys(texts[0]))
+    expect(await rowsOf('SAMPLES_PARQUET', 30)).toEqual(rows.slice(30))
+    expect(await exported('SAMPLES_PARQUET', job.sampleCount)).toBe('')
+  })
+
+  test('has the trades of the CSV file, with times as times', async () => {
+    const rows = await rowsOf('TRADES_PARQUET')
+    const texts = table(await exported('TRADES_CSV'))
+    expect(rows).toHaveLength(job.result!.outOfSample!.metrics.tradeCount!)
+    expect(rows.map(({ entryTime, profitAbs }) => [(entryTime as Date).toISOString(), String(profitAbs)])).toEqual(
+      texts.map(({ entryTime, profitAbs }) => [entryTime, profitAbs]),
+    )
+  })
+})
+
 describe('the best parameters', () => {
   test('as YAML stand under their evidence, on lines that no name can break out of', async () => {
     const yaml = await exported('YAML')
@@ -117,7 +141,8 @@ describe('the best parameters', () => {
 })
 
 test('the API hands all of them out', async () => {
-  const fields = ['MARKDOWN', 'JSON', 'FREQTRADE', 'YAML', 'SAMPLES_CSV', 'TRADES_CSV'] as const
+  const tables = ['SAMPLES_CSV', 'SAMPLES_PARQUET', 'TRADES_CSV', 'TRADES_PARQUET'] as const
+  const fields = ['MARKDOWN', 'JSON', 'FREQTRADE', 'YAML', ...tables] as const
   const selection = fields.map((format) => `${format}: report(format: ${format})`).join(' ')
   const { tuningJob } = await answered(asker(ctx)(`query ($id: ID!) { tuningJob(id: $id) { ${selection} } }`, job))
   for (const format of fields) expect(tuningJob[format]).toBe(await exported(format))
