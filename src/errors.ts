@@ -2,6 +2,8 @@
 export interface FieldError {
   path: string[]
   message: string
+  /** in an expression: the first character that is wrong, from 1 */
+  column?: number | null
 }
 
 /**

@@ -37,6 +37,13 @@ const Strategies = lazy(() =>
 )
 const Strategy = lazy(() => import('./screens/strategies/strategy.tsx').then(({ Strategy }) => ({ default: Strategy })))
 
+const EditStrategy = lazy(() =>
+  import('./screens/strategies/edit-strategy.tsx').then(({ EditStrategy }) => ({ default: EditStrategy })),
+)
+const NewStrategy = lazy(() =>
+  import('./screens/strategies/edit-strategy.tsx').then(({ NewStrategy }) => ({ default: NewStrategy })),
+)
+
 type Parts = Record<string, string>
 
 /** Every place of the dashboard; the first that fits is shown. A thing of another id starts afresh: hence the keys. */
@@ -50,6 +57,8 @@ const ROUTES: [pattern: string, screen: (parts: Parts) => ReactNode][] = [
   ['/markets/:id', ({ id }) => <Market key={id} id={id} />],
   ['/strategies', () => <Strategies />],
   ['/strategies/indicators', () => <Indicators />],
+  ['/strategies/new', () => <NewStrategy />],
+  ['/strategies/:id/edit', ({ id }) => <EditStrategy key={id} id={id} />],
   ['/strategies/:id', ({ id }) => <Strategy key={id} id={id} />],
   ['/models', () => <Models />],
   ['/models/:id', ({ id }) => <Model key={id} id={id} />],

@@ -4,6 +4,8 @@ import type { CombinedError } from 'urql'
 export interface FieldError {
   path: string[]
   message: string
+  /** In an expression: the first character that is wrong, from 1. */
+  column?: number | null
 }
 
 /** Why something did not work, and what to do. */

@@ -1,7 +1,7 @@
 import { NotFoundError, ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { page } from '../graphql/connection.ts'
-import { CHANNELS, ROLES, type Viewer } from '../viewer.ts'
+import { allows, CHANNELS, ROLES, type Viewer } from '../viewer.ts'
 import {
   auditId,
   countAuditEntries,
@@ -35,6 +35,11 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     roles: t.field({ type: [RoleEnum], resolve: ({ roles }) => [...roles] }),
+    may: t.field({
+      type: [RoleEnum],
+      description: 'The roles whose work these allow: fields that ask for one of them will answer.',
+      resolve: (viewer) => ROLES.filter((role) => allows(viewer, role)),
+    }),
   }),
 })
 

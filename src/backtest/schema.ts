@@ -1,6 +1,7 @@
 import { EXIT_REASONS, type ExecutionSettings, type TradeRecord } from '../engine/execution.ts'
 import { ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
+import { definitionOf, StrategyInput } from '../strategy/schema.ts'
 import { OBJECTIVES, type Metrics } from './metrics.ts'
 import { runBacktest, type BacktestReport } from './service.ts'
 
@@ -163,7 +164,8 @@ export const ExecutionInput = builder.inputType('ExecutionInput', {
 
 const BacktestInputType = builder.inputType('BacktestInput', {
   fields: (t) => ({
-    strategyId: t.id({ required: true }),
+    strategyId: t.id({ description: 'A stored strategy; this or strategy.' }),
+    strategy: t.field({ type: StrategyInput, description: 'Rules that are not stored: to look before one saves.' }),
     marketId: t.id({ required: true }),
     timeframe: t.string({ description: "The market's own where not given; a coarser one is resampled." }),
     from: t.field({ type: 'DateTime', description: 'The whole market where not given.' }),
@@ -179,7 +181,8 @@ builder.queryField('backtest', (t) =>
     authScopes: { role: 'VIEWER' },
     description: 'One parameter set, in full detail. Changes nothing.',
     args: { input: t.arg({ type: BacktestInputType, required: true }) },
-    resolve: (_, { input }, ctx) => runBacktest(ctx, input),
+    resolve: (_, { input: { strategy, ...input } }, ctx) =>
+      runBacktest(ctx, { ...input, strategy: strategy && definitionOf(strategy) }),
   }),
 )
 

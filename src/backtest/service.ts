@@ -8,7 +8,7 @@ import type { MarketRow } from '../market/table.ts'
 import { parseTimeframe, TIMEFRAMES } from '../market/timeframe.ts'
 import { spaceAround, toParameters, toRow, type ParameterSpec } from '../strategy/parameter-space.ts'
 import { compileStrategy } from '../strategy/plan.ts'
-import { getStrategy } from '../strategy/service.ts'
+import { checkStrategy, getStrategy } from '../strategy/service.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { collect } from './collect.ts'
 import { executionSettings, type ExecutionInput } from './execution.ts'
@@ -17,7 +17,10 @@ import { metricsOf, type Metrics } from './metrics.ts'
 import { showTime, windowOf, type Period } from './period.ts'
 
 export interface BacktestInput {
-  strategyId: string
+  /** a stored strategy; this or `strategy` */
+  strategyId?: string | null | undefined
+  /** rules that are not stored */
+  strategy?: StrategyDefinition | null | undefined
   marketId: string
   /** the market's own where not given */
   timeframe?: string | null | undefined
@@ -49,13 +52,13 @@ export interface BacktestReport {
  * @throws ValidationError every bad parameter, setting and time at once; a period without candles
  */
 export async function runBacktest(ctx: AppContext, input: BacktestInput): Promise<BacktestReport> {
-  const strategy = await getStrategy(ctx, input.strategyId)
+  const definition = await definitionIn(ctx, input)
   const market = await getMarket(ctx, input.marketId)
-  const parameterSpace = spaceAround(strategy.definition.parameterSpace, input.parameters)
+  const parameterSpace = spaceAround(definition.parameterSpace, input.parameters)
   const { row, execution, timeframe, period } = check(input, parameterSpace, market)
 
   const started = performance.now()
-  const compiled = compileStrategy({ ...strategy.definition, parameterSpace })
+  const compiled = compileStrategy({ ...definition, parameterSpace })
   const batch = compiled.bind(row)
   const timeframeMs = TIMEFRAMES[timeframe]
   using open = await openCandles(ctx, market.id, { ...period, timeframe, warmupBars: compiled.warmupBars })
@@ -75,11 +78,25 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
     fingerprint: new Fingerprint()
       .addEngine()
       .addCandles(candles)
-      .add([rulesOf(strategy.definition), execution, window, timeframeMs])
+      .add([rulesOf(definition), execution, window, timeframeMs])
       .add(row)
       .digest(),
     durationMs: performance.now() - started,
   }
+}
+
+/** @throws ValidationError both or none of the two ways to name a strategy; every problem of one that is not stored */
+async function definitionIn(
+  ctx: AppContext,
+  { strategyId, strategy }: Pick<BacktestInput, 'strategyId' | 'strategy'>,
+): Promise<StrategyDefinition> {
+  if (Boolean(strategyId) === Boolean(strategy)) {
+    throw ValidationError.at('strategyId', 'Give either strategyId or strategy, one of the two.')
+  }
+  if (!strategy) return (await getStrategy(ctx, strategyId!)).definition
+  const { problems } = checkStrategy(strategy)
+  if (problems.length === 0) return strategy
+  throw new ValidationError(problems.map((problem) => ({ ...problem, path: ['strategy', ...problem.path] })))
 }
 
 /** What a caller asks for, with the defaults filled in. */

@@ -9,10 +9,15 @@ const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
   }),
 })
 
-const FieldErrorType = builder.objectRef<FieldError>('FieldError').implement({
+export const FieldErrorType = builder.objectRef<FieldError>('FieldError').implement({
   fields: (t) => ({
     path: t.exposeStringList('path', { description: 'Path into the input, as in ["parameterSpace", "2", "high"].' }),
     message: t.exposeString('message'),
+    column: t.int({
+      nullable: true,
+      description: 'Where the value is an expression: the first character that is wrong, from 1.',
+      resolve: ({ column }) => column ?? null,
+    }),
   }),
 })
 

@@ -1,16 +1,19 @@
 import { builder } from '../graphql/builder.ts'
 import { page } from '../graphql/connection.ts'
 import { ConflictError, NotFoundError, ValidationError } from '../errors.ts'
+import { FieldErrorType } from '../graphql/errors.ts'
 import { INDICATORS, type IndicatorDefinition } from '../engine/indicators.ts'
 import { DISTRIBUTIONS, type ParameterSpec } from './parameter-space.ts'
 import { SAMPLERS } from './sampling.ts'
 import {
+  checkStrategy,
   countStrategies,
   createStrategy,
   deleteStrategy,
   findStrategy,
   listStrategies,
   updateStrategy,
+  type StrategyCheck,
 } from './service.ts'
 import type { StrategyDefinition } from './strategy.ts'
 import type { StrategyRow } from './table.ts'
@@ -105,7 +108,7 @@ const IndicatorType = builder.objectRef<IndicatorDefinition>('Indicator').implem
   }),
 })
 
-const StrategyInput = builder.inputType('StrategyInput', {
+export const StrategyInput = builder.inputType('StrategyInput', {
   fields: (t) => ({
     name: t.string({ required: true }),
     description: t.string(),
@@ -122,7 +125,35 @@ const StrategyInput = builder.inputType('StrategyInput', {
   }),
 })
 
+const StrategyCheckType = builder.objectRef<StrategyCheck>('StrategyCheck').implement({
+  description: 'What there is to say of a strategy before it is stored.',
+  fields: (t) => ({
+    problems: t.field({
+      type: [FieldErrorType],
+      description: 'Empty where it can be stored; only its name may still be taken.',
+      resolve: (check) => check.problems,
+    }),
+    warmupBars: t.exposeInt('warmupBars', {
+      nullable: true,
+      description: 'Bars before the first signal; null where there are problems.',
+    }),
+    parameters: t.field({
+      type: 'Parameters',
+      nullable: true,
+      description: 'A first set to look at: defaults, else the middle of the range. Null where there are problems.',
+      resolve: (check) => check.parameters,
+    }),
+  }),
+})
+
 builder.queryFields((t) => ({
+  checkStrategy: t.field({
+    type: StrategyCheckType,
+    authScopes: { role: 'VIEWER' },
+    description: 'Read a strategy as createStrategy would, for as one types. Changes nothing.',
+    args: { input: t.arg({ type: StrategyInput, required: true }) },
+    resolve: (_, { input }) => checkStrategy(definitionOf(input)),
+  }),
   indicators: t.field({
     type: [IndicatorType],
     authScopes: { role: 'VIEWER' },
@@ -201,7 +232,8 @@ builder.mutationFields((t) => ({
   }),
 }))
 
-function definitionOf(input: typeof StrategyInput.$inferInput): StrategyDefinition {
+/** What GraphQL hands over, as the services take it. */
+export function definitionOf(input: typeof StrategyInput.$inferInput): StrategyDefinition {
   const { constraints, ...rest } = input
   return { ...rest, constraints: constraints ?? [] } as StrategyDefinition
 }

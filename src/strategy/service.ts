@@ -5,6 +5,7 @@ import { ConflictError, type FieldError, NotFoundError, ValidationError } from '
 import { newId } from '../ids.ts'
 import { keyset, type Slice } from '../paging.ts'
 import { BUILT_IN_STRATEGIES } from './builtin.ts'
+import { clampValue, scaleRange, toParameters, type ParameterSpec } from './parameter-space.ts'
 import { compileStrategy } from './plan.ts'
 import type { StrategyDefinition } from './strategy.ts'
 import { strategies, type StrategyRow } from './table.ts'
@@ -132,6 +133,33 @@ export async function seedStrategies(ctx: Pick<AppContext, 'db'>): Promise<void>
         setWhere: sql`${strategies.builtIn} and ${strategies.definition} is distinct from ${JSON.stringify(definition)}::text::jsonb`,
       })
   }
+}
+
+/** What the server thinks of a strategy that nobody has stored yet. */
+export interface StrategyCheck {
+  /** empty where it could be stored as it is, but for its name, which may be taken */
+  problems: FieldError[]
+  /** null where there are problems */
+  warmupBars: number | null
+  /** a first set to look at: the default of each parameter, or the middle of its range */
+  parameters: Record<string, number> | null
+}
+
+/** Read a strategy as `createStrategy` would. Changes nothing. */
+export function checkStrategy(definition: StrategyDefinition): StrategyCheck {
+  try {
+    const { warmupBars } = check(definition)
+    const { parameterSpace } = definition
+    return { problems: [], warmupBars, parameters: toParameters(parameterSpace, parameterSpace.map(middleOf)) }
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    return { problems: error.fieldErrors, warmupBars: null, parameters: null }
+  }
+}
+
+function middleOf(spec: ParameterSpec): number {
+  const { low, high } = scaleRange(spec)
+  return spec.default ?? clampValue(spec, (low + high) / 2)
 }
 
 /** @throws ValidationError every problem of the name, the description and the expressions at once */

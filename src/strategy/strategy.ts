@@ -5,7 +5,7 @@ import { reservedAs, type Parameter } from './names.ts'
 import { checkParameterSpace, MAX_PARAMETERS } from './parameter-check.ts'
 import { bounds, type ParameterSpec } from './parameter-space.ts'
 import { indicatorsOf } from './series.ts'
-import { ExpressionError } from './tokens.ts'
+import { ExpressionError, placeIn } from './tokens.ts'
 
 /** A strategy as data: expressions over candles, indicators and the parameters of its space. */
 export interface StrategyDefinition {
@@ -97,7 +97,7 @@ function readRules(definition: StrategyDefinition, errors: FieldError[]): Strate
       return read()
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
-      errors.push(...error.problems.map((message) => ({ path, message })))
+      errors.push(...error.problems.map((message) => ({ path, message, column: placeIn(message) })))
       return null
     }
   }

@@ -74,6 +74,14 @@ export function column(place: { start: number }): string {
   return `column ${place.start + 1}`
 }
 
+const PLACE = /\bcolumn (\d+)/
+
+/** The other way: the first place that a problem names, from 1. */
+export function placeIn(problem: string): number | null {
+  const place = PLACE.exec(problem)
+  return place && Number(place[1])
+}
+
 /** Text of the user for a message: on one line, at most 60 characters. */
 export function excerpt(text: string): string {
   const line = Array.from(text, (character) => (isSpace(character) ? ' ' : character)).join('')

@@ -72,6 +72,29 @@ describe('a backtest', () => {
   })
 })
 
+describe('of rules that are not stored', () => {
+  const rules = async () => (await findStrategyByName(ctx, 'rsi-adx-volume'))!.definition
+
+  test('a backtest has the bits of the stored strategy, and stores nothing', async () => {
+    const stored = await backtest({}, 'fingerprint')
+    const strategy = { ...(await rules()), name: 'not stored' }
+    expect(await backtest({ strategyId: null, strategy }, 'fingerprint')).toEqual(stored)
+    expect(await findStrategyByName(ctx, 'not stored')).toBeNull()
+  })
+
+  test('every problem is named below strategy; and it is one of the two', async () => {
+    const strategy = await rules()
+    const [problem] = await refusal({ strategyId: null, strategy: { ...strategy, enterLong: 'rsi(14) < ' } })
+    expect(problem).toMatch(/^strategy\.enterLong: The expression ends at column 10/)
+    const space = [{ name: 'x', distribution: 'DISCRETE' }]
+    const [broken] = await refusal({ strategyId: null, strategy: { ...strategy, parameterSpace: space } })
+    expect(broken).toMatch(/^strategy\.parameterSpace\.0\.values/)
+    const both = 'strategyId: Give either strategyId or strategy, one of the two.'
+    expect(await refusal({ strategy })).toEqual([both])
+    expect(await refusal({ strategyId: null })).toEqual([both])
+  })
+})
+
 describe('its equity curve', () => {
   const bars = DAYS * 96
 

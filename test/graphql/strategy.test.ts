@@ -40,6 +40,29 @@ const update = async (id: string, changes: object) =>
   (await answered(ask(UPDATE, { id, input: { ...INPUT, ...changes } }))).updateStrategy
 const remove = async (id: string) => (await answered(ask(DELETE, { id }))).deleteStrategy
 
+describe('checkStrategy', () => {
+  const CHECK =
+    'query ($input: StrategyInput!) { checkStrategy(input: $input) { problems { path message column } warmupBars parameters } }'
+  const check = async (changes: object) =>
+    (await answered(ask(CHECK, { input: { ...INPUT, ...changes } }))).checkStrategy
+
+  test('finds nothing wrong with a sound one and names a first set: defaults, else the middle', async () => {
+    expect(await check({})).toEqual({ problems: [], warmupBars: 15, parameters: { oversold: 30, sl: 0.055 } })
+    expect(await findStrategyByName(ctx, INPUT.name)).toBeNull()
+  })
+
+  test('says in which column an expression is wrong, and nothing of columns elsewhere', async () => {
+    const { problems, parameters } = await check({ name: '', enterLong: 'rsi(14) < oversld', exitLong: 'rsi(14 > 60' })
+    const columns = problems.map(({ path, column }: { path: string[]; column: number }) => [path[0], column])
+    expect(columns).toEqual([
+      ['name', null],
+      ['enterLong', 11],
+      ['exitLong', 12],
+    ])
+    expect(parameters).toBeNull()
+  })
+})
+
 describe('createStrategy', () => {
   test('stores a strategy, which is then found by id and in the list', async () => {
     const { __typename, strategy } = await create({ name: 'dip 1' })

@@ -83,6 +83,7 @@ describe('a field', () => {
 })
 
 test('everybody may ask who they are', async () => {
+  expect(await as('ADMIN')('{ viewer { may } }')).toEqual({ data: { viewer: { may: ['VIEWER', 'TUNER', 'ADMIN'] } } })
   expect(await as('BOT')('{ viewer { name roles } }')).toEqual({
     data: { viewer: { name: 'somebody', roles: ['BOT'] } },
   })

@@ -1,49 +1,32 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { syntheticCandles } from '../../src/market/synthetic.ts'
-import { serveHttp, type HttpServer } from '../../src/server/http.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
-import { SIGNED_IN, TEST_TOKEN, testContext, type TestContext } from '../helpers.ts'
+import { SIGNED_IN, TEST_TOKEN, type TestContext } from '../helpers.ts'
 import { CREATE, smallJob } from '../server/small-job.ts'
-import { hasChromium, launch, openPage, type Watched } from './browser.ts'
+import { hasChromium, openPage, type Watched } from './browser.ts'
+import { host, type Hosted } from './hosted.ts'
 
-const run = promisify(execFile)
-const BUILD = fileURLToPath(new URL('../../web/build.ts', import.meta.url))
 const FINISHED_WITHIN_MS = 30_000
 
 /** The built pages in a real browser, against a real server with a small job that really ran. */
 describe.skipIf(!hasChromium)('the dashboard', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tunebook-dashboard-'))
+  let hosted: Hosted
   let ctx: TestContext
-  let server: HttpServer
   let browser: Browser
   let ids: { job: string; market: string; strategy: string; model: string }
 
   beforeAll(async () => {
-    await run(process.execPath, [BUILD, folder])
-    const opened = await testContext()
-    ctx = { ...opened, config: { ...opened.config, port: 0 } }
+    hosted = await host()
+    ;({ ctx, browser } = hosted)
     await startWorker(ctx)
-    server = await serveHttp(ctx, folder)
-    browser = await launch()
     ids = await finishedJob()
   })
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-    await ctx.close()
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => hosted.close())
 
   async function ask<T>(query: string, variables = {}): Promise<T> {
-    const response = await fetch(`${server.url}/graphql`, {
+    const response = await fetch(`${hosted.server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...SIGNED_IN },
       body: JSON.stringify({ query, variables }),
@@ -90,6 +73,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     [() => '/strategies', 'supertrend'],
     [() => `/strategies/${ids.strategy}`, 'Parameter space'],
     [() => '/strategies/indicators', 'What it is'],
+    [() => `/strategies/new?from=${ids.strategy}`, 'Nothing is wrong.'],
     [() => '/models', 'Validation R²'],
     [() => `/models/${ids.model}`, 'Checksum'],
     [() => '/tokens', 'Create the token'],
@@ -103,7 +87,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     ['on a phone, dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
   ] as const)('%s', (_, options) => {
     test('every screen renders from its address, in its width, without a complaint', async () => {
-      const { page, complaints } = await openPage(browser, server.url, options)
+      const { page, complaints } = await openPage(browser, hosted.server.url, options)
       for (const [path, sign] of PLACES) {
         await page.goto(path())
         await page.getByText(sign).first().waitFor({ state: 'attached' })
@@ -134,7 +118,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     let page: Page
 
     beforeEach(async () => {
-      watched = await openPage(browser, server.url)
+      watched = await openPage(browser, hosted.server.url)
       page = watched.page
     })
     afterEach(async () => {
@@ -330,7 +314,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     })
 
     test('the printed link signs in and leaves the address bar; signing out forgets', async () => {
-      const { page: stranger, complaints } = await openPage(browser, server.url, {
+      const { page: stranger, complaints } = await openPage(browser, hosted.server.url, {
         storageState: { cookies: [], origins: [] },
       })
       await stranger.goto('/markets')
@@ -360,7 +344,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       expect(secret).toMatch(/^tb_[\w-]{43}$/)
       await page.getByRole('button', { name: 'I have it' }).click()
 
-      const reader = await openPage(browser, server.url, { storageState: { cookies: [], origins: [] } })
+      const reader = await openPage(browser, hosted.server.url, { storageState: { cookies: [], origins: [] } })
       await reader.page.goto(`/#token=${secret}`)
       await reader.page.getByRole('link', { name: 'A small job' }).waitFor()
       expect(await reader.page.getByRole('link', { name: 'Tokens' }).count()).toBe(0)
@@ -382,10 +366,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     test('says when the server is gone, and goes on by itself when it is back', async () => {
       await page.goto('/')
       await page.getByRole('link', { name: 'A small job' }).waitFor()
-      const port = Number(new URL(server.url).port)
-      await server.close()
-      await page.getByText('The server does not answer').waitFor()
-      server = await serveHttp({ ...ctx, config: { ...ctx.config, port } }, folder)
+      await hosted.restart(() => page.getByText('The server does not answer').waitFor())
       await page.getByText('The server does not answer').waitFor({ state: 'detached' })
     })
   })

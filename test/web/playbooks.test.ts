@@ -1,46 +1,28 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { rejectRecommendations } from '../../src/playbook/decide.ts'
 import { recordTrades } from '../../src/playbook/record.ts'
 import { startPlaybookReview } from '../../src/playbook/start-review.ts'
-import { serveHttp, type HttpServer } from '../../src/server/http.ts'
-import { testContext, type TestContext } from '../helpers.ts'
+import type { TestContext } from '../helpers.ts'
 import { newPlaybook, trades } from '../playbook/books.ts'
-import { hasChromium, launch, openPage, type Watched } from './browser.ts'
-
-const run = promisify(execFile)
-const BUILD = fileURLToPath(new URL('../../web/build.ts', import.meta.url))
+import { hasChromium, openPage, type Watched } from './browser.ts'
+import { host, type Hosted } from './hosted.ts'
 
 /** Playbooks and their reviews in a real browser. */
 describe.skipIf(!hasChromium)('the playbooks of the dashboard', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tunebook-playbooks-'))
+  let hosted: Hosted
   let ctx: TestContext
-  let server: HttpServer
   let browser: Browser
   let watched: Watched
   let page: Page
 
   beforeAll(async () => {
-    await run(process.execPath, [BUILD, folder])
-    const opened = await testContext()
-    ctx = { ...opened, config: { ...opened.config, port: 0 } }
-    server = await serveHttp(ctx, folder)
-    browser = await launch()
+    hosted = await host()
+    ;({ ctx, browser } = hosted)
   }, 60_000)
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-    await ctx.close()
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => hosted.close())
   beforeEach(async () => {
-    watched = await openPage(browser, server.url)
+    watched = await openPage(browser, hosted.server.url)
     page = watched.page
   })
   afterEach(() => page.context().close())
@@ -131,7 +113,10 @@ describe.skipIf(!hasChromium)('the playbooks of the dashboard', () => {
 
   test('every part fits a phone in the dark', async () => {
     const { book, review } = await waitingReview('Small book')
-    const phone = await openPage(browser, server.url, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
+    const phone = await openPage(browser, hosted.server.url, {
+      viewport: { width: 390, height: 844 },
+      colorScheme: 'dark',
+    })
     const places: [string, string][] = [
       ['/playbooks', 'Small book'],
       [`/reviews/${review.id}`, 'Recommendations'],

@@ -4,7 +4,7 @@ interface Props {
   label: string
   /** What belongs in here, in a few words. */
   hint?: ReactNode
-  error?: string | undefined
+  error?: ReactNode
   /** The control gets these, so that label, hint and error belong to it. */
   children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => ReactNode
   className?: string

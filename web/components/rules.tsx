@@ -1,7 +1,10 @@
 import type { RulesFragment } from '../generated/graphql.ts'
 import { Expression } from './expression.tsx'
 
-const RULES: [keyof RulesFragment, string][] = [
+export type Rule = Exclude<keyof RulesFragment, '__typename' | 'constraints'>
+
+/** Every expression of a strategy, in the order of a trade. */
+export const RULES: readonly (readonly [rule: Rule, label: string])[] = [
   ['enterLong', 'Enter long'],
   ['exitLong', 'Exit long'],
   ['enterShort', 'Enter short'],

@@ -16,14 +16,18 @@ export function Strategies() {
     <Page
       title="Strategies"
       actions={
-        <Link to="/strategies/indicators" className="button">
-          Indicators
-        </Link>
+        <>
+          <Link to="/strategies/indicators" className="button">
+            Indicators
+          </Link>
+          <Link to="/strategies/new" className="button primary">
+            New strategy
+          </Link>
+        </>
       }
     >
       <p className="lead">
-        A strategy is data: expressions over indicators, candles and parameters. The mutation{' '}
-        <code>createStrategy</code> adds your own.
+        A strategy is data: expressions over indicators, candles and parameters. Write your own, or begin with a copy.
       </p>
       <ul className="tile-list">
         {pages.nodes.map((strategy) => (

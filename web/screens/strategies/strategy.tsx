@@ -1,13 +1,17 @@
-import { useQuery } from 'urql'
+import { useMutation, useQuery } from 'urql'
 import { Answer } from '../../components/answer.tsx'
 import { Badge } from '../../components/badge.tsx'
+import { ConfirmButton } from '../../components/confirm-button.tsx'
+import { useNotify } from '../../components/notice.tsx'
 import { Prose } from '../../components/prose.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { Rules } from '../../components/rules.tsx'
 import { SpaceTable } from '../../components/space-table.tsx'
+import { refusalOf } from '../../failure.ts'
 import { whole } from '../../format.ts'
-import { StrategyDocument } from '../../generated/graphql.ts'
-import { Link } from '../../router.tsx'
+import { DeleteStrategyDocument, StrategyDocument } from '../../generated/graphql.ts'
+import { useMay } from '../../hooks/use-may.ts'
+import { Link, navigate } from '../../router.tsx'
 import { NotFound } from '../not-found.tsx'
 
 /** One strategy: its rules and what varies in them. */
@@ -27,11 +31,7 @@ export function Strategy({ id }: { id: string }) {
           <Badge tone="info">version {strategy.version}</Badge>
         ))
       }
-      actions={
-        <Link to={`/jobs/new?strategy=${id}`} className="button primary">
-          Tune it
-        </Link>
-      }
+      actions={strategy && <Actions id={id} name={strategy.name} builtIn={strategy.builtIn} />}
     >
       <Answer state={state} retry={() => retry()}>
         {() =>
@@ -57,5 +57,45 @@ export function Strategy({ id }: { id: string }) {
         }
       </Answer>
     </Page>
+  )
+}
+
+/** What can be done with it; a built-in one stays as it is, but can be copied. */
+function Actions({ id, name, builtIn }: { id: string; name: string; builtIn: boolean }) {
+  const isTuner = useMay('TUNER')
+  const notify = useNotify()
+  const [, remove] = useMutation(DeleteStrategyDocument)
+  const confirm = async () => {
+    const answer = await remove({ id }, { additionalTypenames: ['Strategy'] })
+    const refusal = refusalOf(answer, answer.data?.deleteStrategy)
+    if (refusal) return notify('bad', refusal.message)
+    notify('good', `${name}: deleted.`)
+    navigate('/strategies', { replace: true })
+  }
+  return (
+    <>
+      {isTuner && !builtIn && (
+        <ConfirmButton
+          danger
+          question={`Delete ${name}?`}
+          consequence="A strategy that jobs have run on stays. This cannot be undone."
+          act="Delete"
+          onConfirm={confirm}
+        >
+          Delete
+        </ConfirmButton>
+      )}
+      <Link to={`/strategies/new?from=${id}`} className="button">
+        Copy
+      </Link>
+      {!builtIn && (
+        <Link to={`/strategies/${id}/edit`} className="button">
+          Edit
+        </Link>
+      )}
+      <Link to={`/jobs/new?strategy=${id}`} className="button primary">
+        Tune it
+      </Link>
+    </>
   )
 }

@@ -1,0 +1,11 @@
+import { useQuery } from 'urql'
+import { ViewerDocument, type Role } from '../generated/graphql.ts'
+
+/**
+ * Whether the viewer may do what asks for this role, by the server's own word. Until that is known, yes: the server
+ * decides anyway, and nothing flickers.
+ */
+export function useMay(role: Role): boolean {
+  const [{ data }] = useQuery({ query: ViewerDocument, requestPolicy: 'cache-first' })
+  return data?.viewer.may.includes(role) ?? true
+}
