@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { count, eq } from 'drizzle-orm'
+import { audit } from '../auth/audit.ts'
 import type { AppContext } from '../context.ts'
 import { sqlState } from '../db.ts'
 import type { Candles } from '../engine/candles.ts'
@@ -95,7 +96,10 @@ export async function storeCandles(
       problems.fail('NOT_ENOUGH_DATA', null, null, 'holds 1 candle; a new market needs at least 2.')
     }
     const { added, duplicates, firstChanged } = merged
-    const after = added === 0 ? market : await writeCandles(tx, market, merged.candles, firstChanged)
+    if (added === 0) return { market, imported: 0, duplicates }
+    const after = await writeCandles(tx, market, merged.candles, firstChanged)
+    const { exchange, symbol, timeframe, contentHash: hash } = after
+    await audit(tx, ctx.viewer, 'CANDLES_ADDED', after.id, { exchange, symbol, timeframe, added, contentHash: hash })
     return { market: after, imported: added, duplicates }
   })
   return work.catch((error: unknown) => {

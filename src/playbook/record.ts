@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm'
+import { audit } from '../auth/audit.ts'
 import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
 import { ValidationError, type FieldError } from '../errors.ts'
@@ -66,7 +67,9 @@ export async function recordTrades(
         .filter(({ item, digest }) => !added.has(item.externalId) && stored.get(item.externalId) !== digest)
         .map(({ index, item }) => reused('trades', index, item.externalId)),
     )
-    return { recorded: added.size, duplicates: trades.length - added.size }
+    const done = { recorded: added.size, duplicates: trades.length - added.size }
+    if (added.size > 0) await audit(tx, ctx.viewer, 'TRADES_RECORDED', input.playbookId, done)
+    return done
   })
 }
 
@@ -237,7 +240,9 @@ export async function recordForecasts(
     }
     refuseProblems(problems)
     const recorded = added.size + resolved
-    return { recorded, duplicates: forecasts.length - recorded }
+    const done = { recorded, duplicates: forecasts.length - recorded }
+    if (recorded > 0) await audit(tx, ctx.viewer, 'FORECASTS_RECORDED', playbookId, done)
+    return done
   })
 }
 

@@ -1,4 +1,5 @@
 import { count, eq, sql } from 'drizzle-orm'
+import { audit } from '../auth/audit.ts'
 import type { AppContext } from '../context.ts'
 import { sqlState } from '../db.ts'
 import { ConflictError, type FieldError, NotFoundError, ValidationError } from '../errors.ts'
@@ -24,11 +25,14 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._/-]{0,99}$/u
 export async function createStrategy(ctx: AppContext, definition: StrategyDefinition): Promise<StrategyRow> {
   const { warmupBars } = check(definition)
   try {
-    const [row] = await ctx.db
-      .insert(strategies)
-      .values({ id: newId('strategy'), name: definition.name, definition, warmupBars })
-      .returning()
-    return row
+    return await ctx.db.transaction(async (tx) => {
+      const [row] = await tx
+        .insert(strategies)
+        .values({ id: newId('strategy'), name: definition.name, definition, warmupBars })
+        .returning()
+      await audit(tx, ctx.viewer, 'STRATEGY_CREATED', row.id, { name: row.name })
+      return row
+    })
   } catch (error) {
     throw nameTaken(error, definition.name)
   }
@@ -52,19 +56,22 @@ export async function updateStrategy(
   }
   const { warmupBars } = check(definition)
   try {
-    const [row] = await ctx.db
-      .update(strategies)
-      .set({
-        name: definition.name,
-        definition,
-        warmupBars,
-        version: sql`${strategies.version} + 1`,
-        updatedAt: sql`now()`,
-      })
-      .where(eq(strategies.id, id))
-      .returning()
-    if (!row) throw new NotFoundError('strategy', id)
-    return row
+    return await ctx.db.transaction(async (tx) => {
+      const [row] = await tx
+        .update(strategies)
+        .set({
+          name: definition.name,
+          definition,
+          warmupBars,
+          version: sql`${strategies.version} + 1`,
+          updatedAt: sql`now()`,
+        })
+        .where(eq(strategies.id, id))
+        .returning()
+      if (!row) throw new NotFoundError('strategy', id)
+      await audit(tx, ctx.viewer, 'STRATEGY_UPDATED', id, { name: row.name, version: row.version })
+      return row
+    })
   } catch (error) {
     throw nameTaken(error, definition.name)
   }
@@ -80,7 +87,10 @@ export async function deleteStrategy(ctx: AppContext, id: string): Promise<strin
   const { name, builtIn } = await getStrategy(ctx, id)
   if (builtIn) throw new ConflictError(`${name} is built in and stays.`)
   try {
-    await ctx.db.delete(strategies).where(eq(strategies.id, id))
+    await ctx.db.transaction(async (tx) => {
+      const [row] = await tx.delete(strategies).where(eq(strategies.id, id)).returning({ version: strategies.version })
+      if (row) await audit(tx, ctx.viewer, 'STRATEGY_DELETED', id, { name, version: row.version })
+    })
     return id
   } catch (error) {
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error

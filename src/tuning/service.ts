@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import { audit } from '../auth/audit.ts'
 import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
 import { ConflictError, NotFoundError } from '../errors.ts'
@@ -54,6 +55,8 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
       .values({ ...values, ...before })
       .returning()
     await enqueue(ctx, tx, row.id, priority)
+    const { name, strategyId, marketId, sampleCount } = row
+    await audit(tx, ctx.viewer, 'JOB_CREATED', id, { name, strategyId, marketId, sampleCount })
     return row
   })
 }
@@ -83,6 +86,7 @@ export async function cancelTuningJob(ctx: AppContext, id: string): Promise<Tuni
     await ctx.queue.withdraw(tx, TUNING_QUEUE, id)
     await ctx.queue.withdraw(tx, BLOCK_QUEUE, id)
     await announce(tx, JOB_TOPIC, id)
+    await audit(tx, ctx.viewer, 'JOB_CANCELLED', id, { name: row.name })
     return row
   })
 }
@@ -95,7 +99,7 @@ export async function cancelTuningJob(ctx: AppContext, id: string): Promise<Tuni
  */
 export async function retryTuningJobs(ctx: AppContext, ids: string[]): Promise<TuningJobRow[]> {
   await ctx.queue.declare(TUNING_QUEUE)
-  return inBulk(ctx, ids, async (tx, id) => {
+  return inBulk(ctx, ids, 'JOB_RETRIED', async (tx, id) => {
     const priority = await admit(ctx, tx)
     const [row] = await tx
       .update(tuningJobs)
@@ -131,23 +135,33 @@ const UNTOUCHED = {
  * @throws ConflictError one that waits or runs
  */
 export async function deleteTuningJobs(ctx: AppContext, ids: string[]): Promise<string[]> {
-  return inBulk(ctx, ids, async (tx, id) => {
+  const deleted = await inBulk(ctx, ids, 'JOB_DELETED', async (tx, id) => {
     const [row] = await tx
       .delete(tuningJobs)
       .where(and(eq(tuningJobs.id, id), inArray(tuningJobs.status, ['COMPLETED', 'FAILED', 'CANCELLED'])))
-      .returning({ id: tuningJobs.id })
+      .returning({ id: tuningJobs.id, name: tuningJobs.name })
     if (!row) throw await whyNot(tx, id, 'Cancel it first.')
     await deleteModelsOfJob(tx, id)
     await announce(tx, JOB_TOPIC, id)
-    return id
+    return row
   })
+  return deleted.map(({ id }) => id)
 }
 
-/** Do something with each job, once, in one transaction. In the order of the ids, so that two callers cannot block each other. */
-function inBulk<T>(ctx: AppContext, ids: string[], each: (tx: Transaction, id: string) => Promise<T>): Promise<T[]> {
+/**
+ * Do something with each job, once, in one transaction. In the order of the ids, so that two callers cannot block each
+ * other.
+ */
+function inBulk<T extends { name: string }>(
+  ctx: AppContext,
+  ids: string[],
+  action: string,
+  each: (tx: Transaction, id: string) => Promise<T>,
+): Promise<T[]> {
   return ctx.db.transaction(async (tx) => {
     const done = new Map<string, T>()
     for (const id of new Set(ids.toSorted())) done.set(id, await each(tx, id))
+    for (const [id, { name }] of done) await audit(tx, ctx.viewer, action, id, { name })
     return [...new Set(ids)].map((id) => done.get(id)!)
   })
 }
