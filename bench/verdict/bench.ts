@@ -61,7 +61,7 @@ function settingsOf(seed: number): TuningSettings {
     riskLimits: { maxDrawdown: null, minTrades: null, minWinRate: null, minProfitFactor: null },
     algorithm: ALGORITHM,
     hyperparameters: { ...resolveHyperparameters(getEstimator(ALGORITHM).hyperparameters, {}) },
-    features: { interactions: true, market: true, temporal: false },
+    features: { interactions: true, market: false, temporal: false }, // market conditions have no part in the verdict
     placeboRuns: 100,
     ledger: { trials: 0, oosUses: 0 },
   }

@@ -90,6 +90,8 @@ export interface JobInput {
   window: Window
   /** whether the daily returns of each sample are wanted too */
   returns?: boolean | undefined
+  /** what counts as a day, ms; the ratios of the metrics mean something for real days only */
+  dayMs?: number | undefined
 }
 
 /** Put what all threads share into the data set's memory; the offsets of the columns are left to be filled in. */
@@ -105,7 +107,7 @@ export function placeJob(arena: Allocator, input: JobInput, tile = TILE): JobWor
   words.firstSignal = window.firstSignal
   words.settings = arena.putFloat64(encodeSettings(settings, timeframeMs))
   words.tile = tileOf(window, tile)
-  const ends = dayEnds(openTime, timeframeMs, window)
+  const ends = dayEnds(openTime, timeframeMs, window, input.dayMs)
   words.dayEnds = arena.putInt32([...ends, NEVER])
   words.dayCount = ends.length
   words.stamps = arena.putInt32([...fundingStamps(openTime, timeframeMs, settings, window), NEVER, 0, 0])
@@ -129,8 +131,8 @@ export function placeJob(arena: Allocator, input: JobInput, tile = TILE): JobWor
 }
 
 /** Bytes that `placeJob` takes, rounded up. */
-export function sharedBytes({ dataSet, program, batch, window, returns }: JobInput): number {
-  const days = dayEnds(dataSet.openTime, dataSet.timeframeMs, window).length
+export function sharedBytes({ dataSet, program, batch, window, returns, dayMs }: JobInput): number {
+  const days = dayEnds(dataSet.openTime, dataSet.timeframeMs, window, dayMs).length
   const results = (METRIC_COUNT + (returns ? days : 0)) * 8
   const perSample = 8 * program.parameterCount + 4 * program.slotCount + 4 * 8 + 4 + results
   return batch.count * perSample + 4 * batch.columns.length + 4 * days + (1 << 20)
@@ -156,12 +158,12 @@ export interface ScratchShape {
   feeds: readonly { code: unknown; use: number }[]
 }
 
-export function shapeOf({ dataSet, program, window }: JobInput, tile = TILE): ScratchShape {
+export function shapeOf({ dataSet, program, window, dayMs }: JobInput, tile = TILE): ScratchShape {
   const plan = planFast(program)
   return {
     tile: tileOf(window, tile),
     windowBars: window.end - window.start,
-    dayCount: dayEnds(dataSet.openTime, dataSet.timeframeMs, window).length,
+    dayCount: dayEnds(dataSet.openTime, dataSet.timeframeMs, window, dayMs).length,
     bitmapDepth: plan.bitmapDepth,
     blockDepth: stackDepth(program),
     leafCount: plan.leaves.length,
@@ -242,12 +244,16 @@ export function orderBySlots({ count, slots }: SampleBatch, slotCount: number): 
 
 const DAY = 86_400_000
 
-/** The last bar of each UTC day that has bars; every bar, where bars are a day or longer. */
-export function dayEnds(openTime: Float64Array, timeframeMs: number, { start, end }: Window): number[] {
-  if (timeframeMs >= DAY) return Array.from({ length: end - start }, (_, i) => start + i)
+/**
+ * The last bar of each UTC day that has bars; every bar, where bars are a day or longer.
+ *
+ * @param dayMs another length of a day, counted from the epoch on
+ */
+export function dayEnds(openTime: Float64Array, timeframeMs: number, { start, end }: Window, dayMs = DAY): number[] {
+  if (timeframeMs >= dayMs) return Array.from({ length: end - start }, (_, i) => start + i)
   const ends: number[] = []
   for (let bar = start; bar < end;) {
-    const next = firstAtOrAfter(openTime, (Math.floor(openTime[bar] / DAY) + 1) * DAY, bar, end)
+    const next = firstAtOrAfter(openTime, (Math.floor(openTime[bar] / dayMs) + 1) * dayMs, bar, end)
     ends.push(next - 1)
     bar = next
   }

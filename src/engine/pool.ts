@@ -159,6 +159,15 @@ export class Engine {
     return this.#run({ ...request, returns: true }, options)
   }
 
+  /**
+   * The returns of every sample between the ends of windows of a fixed length, see `dayEnds`, instead of days.
+   *
+   * @returns f64[count × windows]
+   */
+  async windowReturns(request: BacktestRequest, windowMs: number, options: RunOptions = {}): Promise<Float64Array> {
+    return (await this.#run({ ...request, returns: true, dayMs: windowMs }, options)).returns
+  }
+
   async #run(request: JobRequest, options: RunOptions): Promise<DailyBacktests> {
     const { dataSet, batch } = request
     const signal = options.signal ?? operationSignal()
@@ -361,7 +370,7 @@ function wasStopped(error: unknown): boolean {
   return error instanceof DeadlineError
 }
 
-type JobRequest = BacktestRequest & { returns?: boolean }
+type JobRequest = BacktestRequest & { returns?: boolean; dayMs?: number }
 
 const NO_RETURNS = new Float64Array()
 

@@ -9,6 +9,16 @@ export interface FeatureSettings {
   temporal: boolean
 }
 
+/** What a feature is made of: one parameter, several, the market's candles, or the time. */
+export const FEATURE_KINDS = ['PARAMETER', 'INTERACTION', 'MARKET', 'TEMPORAL'] as const
+export type FeatureKind = (typeof FEATURE_KINDS)[number]
+
+export function featureKind(name: string, parameters: readonly string[]): FeatureKind {
+  if (name.startsWith('market.')) return 'MARKET' // see `window-features.ts`
+  if (name.startsWith('time.')) return 'TEMPORAL'
+  return parameters.includes(name) ? 'PARAMETER' : 'INTERACTION'
+}
+
 /** One column that a model learns from. */
 interface Feature {
   name: string

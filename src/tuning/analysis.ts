@@ -3,6 +3,7 @@ import { mean } from '../engine/statistics.ts'
 import { correlationMatrix, type CorrelationMatrix } from '../models/correlation.ts'
 import { explainRows, type Explained } from '../models/explain-task.ts'
 import type { TaskRunner } from '../models/estimator.ts'
+import { featureKind } from '../models/features.ts'
 import { gainImportance } from '../models/gain.ts'
 import {
   groupedImportance,
@@ -38,7 +39,7 @@ export interface Importances {
 export async function importances(
   learned: Learned,
   objective: Float64Array,
-  { seed }: TuningSettings,
+  { strategy, seed }: TuningSettings,
   run: TaskRunner,
 ): Promise<Importances> {
   const { model, matrix, featureNames, features, split } = learned
@@ -57,9 +58,10 @@ export async function importances(
   const gains = gainImportance(model)
   const owners = featureNames.map((name) => ownersOf(name, parametersOf))
   const own = featureNames.map((name) => [name])
+  const names = strategy.parameterSpace.map(({ name }) => name)
   return {
-    shown: shownWith(byFeature, explained, own, gains),
-    byParameter: shownWith(byParameter, explained, owners, gains),
+    shown: shownWith(byFeature, explained, own, gains, names),
+    byParameter: shownWith(byParameter, explained, owners, gains, names),
     reasonable: isImportanceReasonable(byFeature, byParameter, learned.importanceStability),
   }
 }
@@ -76,6 +78,7 @@ function shownWith(
   { rows, values }: Explained,
   owners: readonly (readonly string[])[],
   gains: Float64Array | null,
+  parameters: readonly string[],
 ): FeatureImportance[] {
   return ranked.map(({ feature, importance, standardDeviation, rank }) => {
     const share = owners.map((names) => (names.includes(feature) ? 1 / names.length : 0))
@@ -84,7 +87,8 @@ function shownWith(
       return Math.abs(sum)
     })
     const gain = gains && share.reduce((total, part, column) => total + part * gains[column], 0)
-    return { feature, importance, standardDeviation, shap: mean(contributed), gain, rank }
+    const kind = featureKind(feature, parameters)
+    return { feature, kind, importance, standardDeviation, shap: mean(contributed), gain, rank }
   })
 }
 

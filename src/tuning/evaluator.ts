@@ -3,6 +3,7 @@ import { windowOf, type Period } from '../backtest/period.ts'
 import type { Candles } from '../engine/candles.ts'
 import { DataSet, type SharedCandles } from '../engine/data-set.ts'
 import type { ExecutionSettings } from '../engine/execution.ts'
+import { dayEnds } from '../engine/fast-job.ts'
 import type { BacktestDetail, BacktestRequest, DailyBacktests, Engine, RunOptions } from '../engine/pool.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
 import type { TuningSettings } from './settings.ts'
@@ -62,6 +63,25 @@ export class Evaluator {
   /** As `run`, with the return of each day. @param rows of at least one parameter set */
   async daily(rows: Float64Array, period: Period, options?: RunOptions): Promise<DailyBacktests> {
     return this.#engine.backtestDaily(this.#request(this.strategy, rows, period), options)
+  }
+
+  /** The windows of a fixed length that a period is made of: bars, the first of them and the one behind the last. */
+  windows(period: Period, windowMs: number): Int32Array {
+    const window = windowOf(this.#openTime, period, 0)
+    return Int32Array.of(
+      window.start,
+      ...dayEnds(this.#openTime, this.#settings.timeframeMs, window, windowMs).map((bar) => bar + 1),
+    )
+  }
+
+  /** The return of every parameter set in each of these windows. @returns f64[count × windows] */
+  async windowReturns(
+    rows: Float64Array,
+    period: Period,
+    windowMs: number,
+    options?: RunOptions,
+  ): Promise<Float64Array> {
+    return this.#engine.windowReturns(this.#request(this.strategy, rows, period), windowMs, options)
   }
 
   /** One parameter set with its trades, its equity at each close, and the times of these closes. */

@@ -9,6 +9,7 @@ import { findModel } from '../models/service.ts'
 import { ParameterSpecType, SamplerEnum, StrategyType } from '../strategy/schema.ts'
 import { findStrategy } from '../strategy/service.ts'
 import { DEFAULT_SAMPLE_ORDER, JobStatusEnum, SampleFilterInput, SampleOrderInput } from './input-types.ts'
+import { MarketConditionsType } from './condition-types.ts'
 import { MonteCarloType, ProvenanceType, RobustnessType, StressType, WalkForwardType } from './evidence-types.ts'
 import { JOB_PHASES, type JobError, type RiskLimits } from './job.ts'
 import {
@@ -79,9 +80,9 @@ const FeatureSettingsType = builder.objectRef<FeatureSettings>('FeatureSettings'
   fields: (t) => ({
     interactions: t.exposeBoolean('interactions', { description: 'Risk/reward ratio, distances between thresholds.' }),
     market: t.exposeBoolean('market', {
-      description: 'State of the market; constant while all samples share a period.',
+      description: 'What the market did in windows of the training period; see TuningJob.marketConditions.',
     }),
-    temporal: t.exposeBoolean('temporal', { description: 'Time of day, week and year; constant likewise.' }),
+    temporal: t.exposeBoolean('temporal', { description: 'Time of day, week and year of these windows.' }),
   }),
 })
 
@@ -184,6 +185,13 @@ builder.node(TuningJobType, {
       type: [FeatureImportanceType],
       description: 'featureImportance by raw parameter: those that share a feature share its help.',
       resolve: (job) => job.result?.parameterImportance ?? [],
+    }),
+    marketConditions: t.field({
+      type: MarketConditionsType,
+      nullable: true,
+      description:
+        'Null where neither market nor temporal features were asked for, or the period is too short for them.',
+      resolve: (job) => job.result?.marketConditions ?? null,
     }),
     sensitivity: t.field({ type: [SensitivityType], resolve: (job) => job.result?.sensitivity ?? [] }),
     correlations: t.field({

@@ -2,7 +2,9 @@ import type { MetricName, Metrics, Objective } from '../backtest/metrics.ts'
 import type { MonteCarlo } from '../evidence/monte-carlo.ts'
 import type { Readiness } from '../evidence/readiness.ts'
 import type { CorrelationMatrix } from '../models/correlation.ts'
+import type { FeatureKind } from '../models/features.ts'
 import type { FitScores } from '../models/validation.ts'
+import type { MarketConditions } from './market-conditions.ts'
 import type { Stress } from './monte-carlo.ts'
 import type { Provenance } from './provenance.ts'
 import type { Robustness } from './robustness.ts'
@@ -59,6 +61,8 @@ export interface Interval {
 
 export interface FeatureImportance {
   feature: string
+  /** left out by older versions */
+  kind?: FeatureKind
   importance: number
   standardDeviation: number | null
   shap: number | null
@@ -152,6 +156,8 @@ export interface JobResult {
   featureImportance: FeatureImportance[]
   /** the same with engineered features handed back to the parameters that they are made of */
   parameterImportance?: FeatureImportance[]
+  /** null where it was not asked for or says nothing */
+  marketConditions?: MarketConditions | null
   sensitivity: Sensitivity[]
   correlations: (CorrelationMatrix & { strongest?: Association[] }) | null
   candidates: Candidate[]

@@ -14,6 +14,7 @@ import { Evaluator, metricsList } from './evaluator.ts'
 import { crossValidationResult, curveResult } from './examination.ts'
 import type { JobPhase, JobResult } from './job.ts'
 import { learn, type Learned } from './learn.ts'
+import { marketConditions } from './market-conditions.ts'
 import { paretoFront, type ParetoFront } from './pareto-front.ts'
 import { provenanceOf } from './provenance.ts'
 import { sampleInRounds } from './rounds.ts'
@@ -103,6 +104,8 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   const found = predictor ? await propose(evaluator, predictor, samples, settings, warnings, hooks) : NOTHING_FOUND
   const { candidates, verified, front } = found
   const [best] = candidates
+  const context = { run, signal: hooks.signal, warnings }
+  const conditions = learned && (await marketConditions(evaluator, samples, learned, best, settings, context))
 
   progress('VALIDATING', 0, 1)
   const given = { engine, evaluator, samples, design, candidates, verified, baseline, settings }
@@ -121,6 +124,7 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     readiness: judge(learned, gap, importance, candidates, validation, settings),
     featureImportance: importance?.shown ?? [],
     parameterImportance: importance?.byParameter ?? [],
+    marketConditions: conditions,
     sensitivity: learned && predictor && best ? sensitivities(learned, predictor, samples, best, settings) : [],
     correlations: correlations(samples, settings),
     candidates,

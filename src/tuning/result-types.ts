@@ -2,6 +2,7 @@ import { MetricsType } from '../backtest/schema.ts'
 import type { Metrics } from '../backtest/metrics.ts'
 import type { Criterion, Readiness } from '../evidence/readiness.ts'
 import { builder } from '../graphql/builder.ts'
+import { FEATURE_KINDS } from '../models/features.ts'
 import { IntervalType } from '../models/schema.ts'
 import type {
   Association,
@@ -85,10 +86,21 @@ export const LearningCurveType = builder.objectRef<LearningCurveResult>('Learnin
   }),
 })
 
+const FeatureKindEnum = builder.enumType('FeatureKind', {
+  description: 'What a feature is made of: one parameter, several, the candles of a window, or its time.',
+  values: FEATURE_KINDS,
+})
+
 export const FeatureImportanceType = builder.objectRef<FeatureImportance>('FeatureImportance').implement({
   description: 'How much a feature helps the model on samples that it has not seen (permutation importance).',
   fields: (t) => ({
     feature: t.exposeString('feature'),
+    kind: t.field({
+      type: FeatureKindEnum,
+      nullable: true,
+      description: 'Null for old jobs.',
+      resolve: ({ kind }) => kind ?? null,
+    }),
     importance: t.exposeFloat('importance', { description: 'Shares that add up to 1; all 0 where nothing helps.' }),
     standardDeviation: t.exposeFloat('standardDeviation', {
       nullable: true,

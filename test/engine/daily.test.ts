@@ -30,11 +30,11 @@ function only(job: Job, sample: number): Job {
   }
 }
 
-/** Returns between the ends of days, from an equity curve; 0 after ruin. */
-function dailyReturns(job: Job, equity: Float64Array): number[] {
+/** Returns between these bars, from an equity curve; 0 after ruin. */
+function returnsBetween(job: Job, equity: Float64Array, ends: number[]): number[] {
   const { start } = job.window
   let previous = job.settings.initialCapital
-  return dayEnds(job.candles.openTime, job.timeframeMs, job.window).map((bar) => {
+  return ends.map((bar) => {
     const value = equity[bar - start]
     const made = previous > 0 ? value / previous - 1 : 0
     previous = value
@@ -48,17 +48,38 @@ describe('daily returns of a batch', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const job = randomJob(seed)
       const dataSet = engine.dataSet(job.candles, job.timeframeMs)
+      const ends = dayEnds(job.candles.openTime, job.timeframeMs, job.window)
       const { metrics, days, returns } = await engine.backtestDaily({ ...job, dataSet })
       expect(metrics).toEqual(await engine.backtest({ ...job, dataSet }))
       for (let sample = 0; sample < Math.min(3, job.batch.count); sample++) {
         const { equity } = await engine.detail({ ...only(job, sample), dataSet })
         const own = [...returns.subarray(sample * days, (sample + 1) * days)]
-        expect(own, `seed ${seed}, sample ${sample}`).toEqual(dailyReturns(job, equity))
+        expect(own, `seed ${seed}, sample ${sample}`).toEqual(returnsBetween(job, equity, ends))
         moved += own.filter((value) => value !== 0).length
       }
       const other = engines[1]
       const twice = await other.backtestDaily({ ...job, dataSet: other.dataSet(job.candles, job.timeframeMs) })
       expect(twice.returns).toEqual(returns)
+    }
+    expect(moved).toBeGreaterThan(500)
+  })
+})
+
+describe('returns of windows', () => {
+  const HOURS = 6 * 3_600_000
+
+  test('are those of each equity curve between the ends of the windows', async () => {
+    let moved = 0
+    for (let seed = 1; seed <= 20; seed++) {
+      const job = randomJob(seed)
+      const dataSet = engine.dataSet(job.candles, job.timeframeMs)
+      const ends = dayEnds(job.candles.openTime, job.timeframeMs, job.window, HOURS)
+      const returns = await engine.windowReturns({ ...job, dataSet }, HOURS)
+      expect(returns).toHaveLength(job.batch.count * ends.length)
+      const { equity } = await engine.detail({ ...only(job, 0), dataSet })
+      const own = [...returns.subarray(0, ends.length)]
+      expect(own, `seed ${seed}`).toEqual(returnsBetween(job, equity, ends))
+      moved += own.filter((value) => value !== 0).length
     }
     expect(moved).toBeGreaterThan(500)
   })

@@ -99,6 +99,46 @@ describe('importance', () => {
   })
 })
 
+describe('market conditions', () => {
+  test('say under which conditions samples earned, beside a model that knows nothing of them', async () => {
+    const changes = {
+      features: { interactions: true, market: true, temporal: true },
+      hyperparameters: { nEstimators: 10 },
+    }
+    const { result, learned, digest } = await run(changes)
+    const { windows, windowMs, samples, importance, conditions, validation, unseenTimesR2 } = result.marketConditions!
+    expect({ windows, windowMs, samples }).toEqual({ windows: 45 * 4, windowMs: 6 * 3_600_000, samples: 100 })
+    const named = (wanted: string) => importance.filter(({ kind }) => kind === wanted).map(({ feature }) => feature)
+    expect(named('PARAMETER')).toEqual(settings.strategy.parameterSpace.map(({ name }) => name))
+    expect(named('MARKET')).toHaveLength(4)
+    expect(named('TEMPORAL')).toHaveLength(6)
+    expect(importance.reduce((sum, each) => sum + each.importance, 0)).toBeCloseTo(1, 12)
+    expect(importance.find(({ rank }) => rank === 1)!.kind).toBe('MARKET')
+    expect(validation.r2).toBeGreaterThan(unseenTimesR2!)
+    for (const feature of new Set(conditions.map((each) => each.feature))) {
+      const own = conditions.filter((each) => each.feature === feature)
+      expect(own.reduce((sum, each) => sum + each.windows, 0)).toBe(windows)
+      expect(own.every(({ meanReturn, bestReturn }) => Number.isFinite(meanReturn + bestReturn!))).toBe(true)
+    }
+    expect(learned!.featureNames).toEqual(forest.learned!.featureNames)
+    expect((await run(changes)).digest).toBe(digest)
+  })
+
+  test('are null where nobody asks for them, or the period is too short', async () => {
+    const hyperparameters = { nEstimators: 10 }
+    const none = await run({ features: { interactions: true, market: false, temporal: false }, hyperparameters })
+    expect(none.result.marketConditions).toBeNull()
+    const { from } = settings.training
+    const short = await run({
+      hyperparameters,
+      training: { from: from + 37 * 86_400_000, to: settings.training.to },
+      riskLimits: { ...settings.riskLimits, minTrades: 1 },
+    })
+    expect(short.result.marketConditions).toBeNull()
+    expect(short.warnings.join()).toMatch(/take 40 windows of 6 hours, and the training period has 32/)
+  })
+})
+
 describe('sensitivity', () => {
   test("has Sobol' indices with intervals, bands and a safe range where the model explains anything", () => {
     expect(forest.result.validation!.r2).toBeGreaterThan(0)

@@ -12,6 +12,7 @@ import { Table } from '../../components/table.tsx'
 import { figure, NONE, percent } from '../../format.ts'
 import { JobDriversDocument, type JobDriversQuery } from '../../generated/graphql.ts'
 import { formatObjective, METRICS, objectiveLabel, type KeyMetric } from '../../metrics.ts'
+import { MarketConditions } from './market-conditions.tsx'
 import { NotFound } from '../not-found.tsx'
 import { Link } from '../../router.tsx'
 
@@ -26,6 +27,7 @@ export function Drivers({ id }: { id: string }) {
         job ? (
           <>
             <Importance job={job} />
+            {job.marketConditions && <MarketConditions conditions={job.marketConditions} />}
             <Sensitivities job={job} />
             <Correlations job={job} />
           </>
