@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   token: 'ApiToken',
   audit: 'AuditEntry',
   playbook: 'Playbook',
+  optimizer: 'PlaybookModel',
   version: 'PlaybookVersion',
   review: 'PlaybookReview',
   recommendation: 'Recommendation',

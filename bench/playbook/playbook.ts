@@ -75,7 +75,7 @@ function input(trades: LoggedTrade[]): AnalysisInput {
     // The bot took trades from 50 on at some time, so lower thresholds can be compared: the hardest case.
     lowestThreshold: Object.fromEntries(MARKET_REGIMES.map((regime) => [regime, 50])),
     references: [],
-    voices: {},
+    models: [],
     seed: 14,
   }
 }

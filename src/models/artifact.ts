@@ -56,6 +56,18 @@ export function unpackArtifact(bytes: Uint8Array): Artifact {
   return { facts, columns: Object.fromEntries(columns) }
 }
 
+/** A whole artifact as a column of another one: a model that is a part of another model. */
+export function bytesAsColumn(bytes: Uint8Array): Int32Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4)
+  padded.set(bytes)
+  return new Int32Array(padded.buffer)
+}
+
+/** @param length bytes that went in */
+export function columnAsBytes({ buffer, byteOffset }: Float64Array | Int32Array, length: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
+}
+
 /** What a model of one algorithm is stored as. */
 export interface ModelArtifact extends Artifact {
   hyperparameters: Hyperparameters

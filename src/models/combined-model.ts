@@ -1,4 +1,4 @@
-import { packArtifact, unpackModel, unreadable } from './artifact.ts'
+import { bytesAsColumn, columnAsBytes, packArtifact, unpackModel, unreadable } from './artifact.ts'
 import type { Algorithm, Estimator, FittedModel, Hyperparameters, Matrix } from './estimator.ts'
 
 /** A model that is a part of another one. */
@@ -62,7 +62,7 @@ export class CombinedModel implements FittedModel {
     }
     return packArtifact({
       facts,
-      columns: { outOfBag, ...Object.fromEntries(parts.map((part, at) => [at, words(part)])) },
+      columns: { outOfBag, ...Object.fromEntries(parts.map((part, at) => [at, bytesAsColumn(part)])) },
     })
   }
 
@@ -84,8 +84,7 @@ export function combinedFromBytes(
   const members = (facts.members as [Algorithm, number, number][]).map(([name, weight, length], at) => {
     const estimator = candidates.find((candidate) => candidate.algorithm === name)
     if (!estimator) throw unreadable(`its member ${name} is unknown to this version`)
-    const part = columns[at] as Int32Array
-    return { model: estimator.fromBytes(new Uint8Array(part.buffer, part.byteOffset, length)), weight }
+    return { model: estimator.fromBytes(columnAsBytes(columns[at], length)), weight }
   })
   const scores = facts.scores as TriedScores
   return new CombinedModel(algorithm, hyperparameters, members, scores, columns.outOfBag as Float64Array)
@@ -94,11 +93,4 @@ export function combinedFromBytes(
 /** Which algorithm a model is of, for people: what AUTO and ENSEMBLE chose, or its own name. */
 export function chosenAlgorithm(model: FittedModel): string {
   return model instanceof CombinedModel ? model.chosen : model.algorithm
-}
-
-/** Bytes as a column of an artifact. */
-function words(bytes: Uint8Array): Int32Array {
-  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4)
-  padded.set(bytes)
-  return new Int32Array(padded.buffer)
 }

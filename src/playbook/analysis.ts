@@ -2,11 +2,15 @@ import { dataQuality, type TradeDataQuality } from './data-quality.ts'
 import { driftWarnings } from './drift.ts'
 import { forecastScores, type ForecastLog } from './forecasts.ts'
 import { logFacts } from './log-facts.ts'
+import { voicesOf, type StoredVoice } from './models.ts'
 import { recommend, type RecommendationInput } from './recommend.ts'
 import type { DriftWarning, RecommendedChange } from './review.ts'
 
 /** Everything that a review needs to know; it can be cloned, so a compute thread does the work. */
-export type AnalysisInput = Omit<RecommendationInput, 'quality' | 'forecasts'> & { forecasts: ForecastLog }
+export interface AnalysisInput extends Omit<RecommendationInput, 'quality' | 'forecasts' | 'voices'> {
+  forecasts: ForecastLog
+  models: StoredVoice[]
+}
 
 export interface Analysis {
   quality: TradeDataQuality
@@ -25,6 +29,7 @@ export function analyse(input: AnalysisInput): Analysis {
     return { quality, drift, changes: [], notes: [missing] }
   }
   const forecasts = forecastScores(input.forecasts)
-  const { changes, notes } = recommend({ ...input, forecasts, quality: quality.score })
+  const voices = voicesOf(input.log, input.models)
+  const { changes, notes } = recommend({ ...input, forecasts, voices, quality: quality.score })
   return { quality, drift, changes, notes }
 }

@@ -6,17 +6,51 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** Trades whose results a row remembers. */
 const RECENT = 10
+/** Where there are no candles; what a trade's own prices would say is not known when it is opened. */
+const UNKNOWN_VOLATILITY = 0.5
 /** Strategies that get a column of their own. */
 const MOST_STRATEGIES = 8
+
+const NUMBERS = [
+  'hour',
+  'weekday',
+  'hoursSinceExit',
+  'regimeChanged',
+  'volatility',
+  'recentWinRate',
+  'recentMeanProfit',
+  'streak',
+  'leverage',
+  'stopLoss',
+  'openTrades',
+  'confidence',
+  'side',
+] as const
+
+/** The strategies of a log that a model can tell apart. */
+export function knownStrategies(log: TradeLog): string[] {
+  return log.strategies.slice(0, MOST_STRATEGIES)
+}
+
+/** The columns of `tradeFeatures`, in order. */
+export function featureNames(strategies: readonly string[]): string[] {
+  return [
+    ...NUMBERS,
+    ...MARKET_REGIMES.map((regime) => `regime ${regime}`),
+    ...strategies.map((name) => `strategy ${name}`),
+  ]
+}
 
 /**
  * What was known when each trade was opened, one row per trade: hour, weekday and time since the last exit (temporal);
  * regime, its change since the last exit, volatility (market); win rate, mean and streak of the last ten trades
- * (performance); leverage, stop, share of trades open (risk); confidence, side, strategy (context).
+ * (performance); leverage, stop, trades open (risk); confidence, side, strategy (context).
+ *
+ * @param strategies that have a column of their own, whether the log knows them or not
  */
-export function tradeFeatures(log: TradeLog): Matrix {
-  const strategies = Math.min(MOST_STRATEGIES, log.strategies.length)
-  const columns = 13 + MARKET_REGIMES.length + strategies
+export function tradeFeatures(log: TradeLog, strategies: readonly string[]): Matrix {
+  const codes = strategies.map((name) => log.strategies.indexOf(name))
+  const columns = NUMBERS.length + MARKET_REGIMES.length + strategies.length
   const values = new Float64Array(log.count * columns)
   const past = new Past(log)
   for (const at of entryOrder(log)) {
@@ -27,7 +61,7 @@ export function tradeFeatures(log: TradeLog): Matrix {
       Math.floor(time / DAY_MS) % 7,
       hoursSinceExit,
       changed,
-      log.volatility[at],
+      Number.isNaN(log.volatilityAtEntry[at]) ? UNKNOWN_VOLATILITY : log.volatilityAtEntry[at],
       winRate,
       meanProfit,
       streak,
@@ -37,7 +71,7 @@ export function tradeFeatures(log: TradeLog): Matrix {
       log.confidence[at],
       log.side[at],
       ...MARKET_REGIMES.map((_, code) => (log.regime[at] === code ? 1 : 0)),
-      ...Array.from({ length: strategies }, (_, code) => (log.strategy[at] === code ? 1 : 0)),
+      ...codes.map((code) => (log.strategy[at] === code ? 1 : 0)),
     ]
     values.set(row, at * columns)
   }

@@ -22,6 +22,8 @@ import {
 } from './list.ts'
 import type { Performance, RegimePerformance, StrategyPerformance } from './performance.ts'
 import { ChangeOriginEnum, ParameterChangeType, RegimePlayType, TuningSettingsType } from './play-types.ts'
+import { newestModels } from './model-store.ts'
+import { PlaybookModelType } from './model-type.ts'
 import { PlaybookType } from './playbook-ref.ts'
 import { playbookPerformance, type TuningKpis } from './results.ts'
 import { ReviewStatusEnum, ReviewType } from './review-types.ts'
@@ -261,6 +263,12 @@ builder.node(PlaybookType, {
       description: 'Why nothing is applied without a person any more, whatever the settings say.',
     }),
     nextReviewAt: t.expose('nextReviewAt', { type: 'DateTime' }),
+    nextTrainingAt: t.expose('nextTrainingAt', { type: 'DateTime', description: 'When its models are trained anew.' }),
+    models: t.field({
+      type: [PlaybookModelType],
+      description: 'The newest model of each optimizer that has had enough trades to learn from.',
+      resolve: (row, _, ctx) => newestModels(ctx, row.id),
+    }),
     versions: t.field({
       type: VersionConnection,
       description: 'Newest first.',

@@ -30,6 +30,7 @@ export interface RecommendationInput {
   lowestThreshold: Partial<Record<MarketRegime, number>>
   /** what a number was 30 days ago, or since somebody last set it by hand; now where it has not moved */
   references: (Place & { value: number })[]
+  /** of the models that have skill */
   voices: Partial<Record<Optimizer, ModelVoice>>
   seed: number
 }
@@ -240,8 +241,8 @@ class RegimeReview {
     { exempt = false, ...about }: { exempt?: boolean; goal?: number; strategy?: number } = {},
   ): number | null {
     const voice = this.#input.voices[optimizer]
-    if (!voice?.skilled || exempt) return 1
-    const support = modelSupport(optimizer, voice.predictions, this.#input.log, this.#places, this.#play, {
+    if (!voice || exempt) return 1
+    const support = modelSupport(optimizer, voice, this.#input.log, this.#places, this.#play, {
       up,
       ...about,
     })

@@ -3,7 +3,8 @@ import { RegimeEnum } from '../market/schema.ts'
 import { IntervalType } from '../models/schema.ts'
 import type { TradeDataQuality } from './data-quality.ts'
 import { findRecommendation, findReview, recommendationsOf } from './list.ts'
-import { OPTIMIZERS } from './play.ts'
+import { findPlaybookModel } from './model-store.ts'
+import { OptimizerEnum, PlaybookModelType } from './model-type.ts'
 import { PlaybookParameterEnum, RiskLevelEnum } from './play-types.ts'
 import { PlaybookType } from './playbook-ref.ts'
 import type { BacktestCheck, BacktestFigures, DriftWarning, Evidence, ExpectedEffect, ModelScore } from './review.ts'
@@ -31,8 +32,6 @@ const RecommendationStatusEnum = builder.enumType('RecommendationStatus', {
   } satisfies Record<RecommendationStatus, object>,
 })
 
-const OptimizerEnum = builder.enumType('PlaybookOptimizer', { values: OPTIMIZERS })
-
 const QualityType = builder.objectRef<TradeDataQuality>('TradeDataQuality').implement({
   description: 'How far the trade log can be trusted, each 0 to 100.',
   fields: (t) => ({
@@ -55,6 +54,12 @@ const ModelScoreType = builder.objectRef<ModelScore>('PlaybookModelScore').imple
       description: 'On trades of other times than those it learned from; above 0 it has skill.',
     }),
     trainedOn: t.exposeInt('trainedOn', { description: 'Trades.' }),
+    model: t.field({
+      type: PlaybookModelType,
+      nullable: true,
+      description: 'The stored model that was heard; null where there were too few trades to train one.',
+      resolve: ({ modelId }, _, ctx) => (modelId ? findPlaybookModel(ctx, modelId) : null),
+    }),
   }),
 })
 

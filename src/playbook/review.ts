@@ -49,8 +49,8 @@ export interface RecommendedChange {
   expectedEffect: ExpectedEffect | null
 }
 
-export interface ModelScore {
-  optimizer: Optimizer
+/** How well a model predicts. */
+export interface ModelFit {
   /** on the trades it learned from; null where it could not be trained or the target does not vary */
   r2: number | null
   /** in units of the target */
@@ -58,6 +58,13 @@ export interface ModelScore {
   /** on trades of other times than those it learned from */
   crossValidationR2: number | null
   trainedOn: number
+}
+
+/** What an optimizer's model is good for. */
+export interface ModelScore extends ModelFit {
+  optimizer: Optimizer
+  /** the stored model; null where there were too few trades to train one */
+  modelId: string | null
 }
 
 export interface DriftWarning {

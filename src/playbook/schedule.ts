@@ -3,6 +3,7 @@ import type { AppContext } from '../context.ts'
 import { ConflictError } from '../errors.ts'
 import { expireReviews } from './decide.ts'
 import { judgeVersions } from './judge.ts'
+import { retrainModels } from './model-store.ts'
 import { startPlaybookReview } from './start-review.ts'
 import { playbooks } from './table.ts'
 import { rightNow } from './version.ts'
@@ -12,13 +13,13 @@ const ROUND_MS = 60_000
 const FIRST_ROUND_MS = 10_000
 
 /**
- * What is due stands in the database, so it survives restarts; whoever raises `nextReviewAt` first does the review, so
- * it is done once, not once a process. A process that dies over it leaves it to the others after this time.
+ * What is due stands in the database, so it survives restarts; whoever raises a time first does what is due then, so it
+ * is done once, not once a process. A process that dies over it leaves it to the others after this time.
  */
 const CLAIM_MINUTES = 15
 
 /**
- * Once a minute close the reviews whose time is over, judge versions, and review the playbooks that are due.
+ * Once a minute close the reviews whose time is over, judge versions, and train and review the playbooks that are due.
  *
  * @returns how to stop; it waits for a round that is under way
  */
@@ -49,26 +50,36 @@ export async function playbookRound(ctx: AppContext, isOver = (): boolean => fal
   await expireReviews(ctx)
   const changed = await ctx.db.select({ id: playbooks.id }).from(playbooks).where(gt(playbooks.version, 1))
   for (const { id } of changed) if (!isOver()) await judgeVersions(ctx, id)
-  while (!isOver()) {
-    const id = await claimDue(ctx)
-    if (id === null) return
-    try {
-      await startPlaybookReview(ctx, id)
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error
-      ctx.log.info(error.message) // a review waits already: the next one is due after it
+  for (const { time, act } of DUTIES) {
+    for (let id = await claimDue(ctx, time); id !== null && !isOver(); id = await claimDue(ctx, time)) {
+      await act(ctx, id)
     }
   }
 }
 
-async function claimDue(ctx: AppContext): Promise<string | null> {
-  const isDue = lte(playbooks.nextReviewAt, rightNow)
+/** What is done at its time; models before the reviews that hear them. */
+const DUTIES = [
+  { time: 'nextTrainingAt', act: retrainModels },
+  { time: 'nextReviewAt', act: reviewUnlessOneWaits },
+] as const
+
+async function reviewUnlessOneWaits(ctx: AppContext, playbookId: string): Promise<void> {
+  try {
+    await startPlaybookReview(ctx, playbookId)
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    ctx.log.info(error.message) // the next one is due after the one that waits
+  }
+}
+
+async function claimDue(ctx: AppContext, time: (typeof DUTIES)[number]['time']): Promise<string | null> {
+  const isDue = lte(playbooks[time], rightNow)
   const [due] = await ctx.db.select({ id: playbooks.id }).from(playbooks).where(isDue).limit(1)
   if (!due) return null
   const [claimed] = await ctx.db
     .update(playbooks)
-    .set({ nextReviewAt: sql`clock_timestamp() + ${CLAIM_MINUTES}::integer * interval '1 minute'` })
+    .set({ [time]: sql`clock_timestamp() + ${CLAIM_MINUTES}::integer * interval '1 minute'` })
     .where(and(eq(playbooks.id, due.id), isDue))
     .returning({ id: playbooks.id })
-  return claimed ? claimed.id : claimDue(ctx)
+  return claimed ? claimed.id : claimDue(ctx, time)
 }

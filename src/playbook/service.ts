@@ -58,12 +58,13 @@ export async function createPlaybook(ctx: AppContext, input: CreatePlaybookInput
 
   const { strategyId = null, marketId = null } = input
   const id = newId('playbook')
+  const nextTime = inDays(settings.retrainingFrequencyDays)
   const values = { id, name, version: 1, settings, strategyId, marketId, createdBy: ctx.viewer.name }
   return ctx.db
     .transaction(async (tx) => {
       const [row] = await tx
         .insert(playbooks)
-        .values({ ...values, nextReviewAt: inDays(settings.retrainingFrequencyDays) })
+        .values({ ...values, nextReviewAt: nextTime, nextTrainingAt: nextTime })
         .returning()
       await insertVersion(tx, { playbookId: id, version: 1, changes: [], origin: 'MANUAL', author: ctx.viewer.name })
       await insertPlays(tx, id, 1, plays)
@@ -224,6 +225,7 @@ export async function updateTuningSettings(
     }
     if (problems.length > 0) throw new ValidationError(problems)
     const sooner = settings.retrainingFrequencyDays < playbook.settings.retrainingFrequencyDays
+    const nextTime = inDays(settings.retrainingFrequencyDays)
     const restarted = input.settings.humanReviewRequired === false
     const [row] = await tx
       .update(playbooks)
@@ -232,7 +234,8 @@ export async function updateTuningSettings(
         updatedAt: rightNow,
         ...(restarted && { autoApplyStopped: null }),
         ...(sooner && {
-          nextReviewAt: sql`least(${playbooks.nextReviewAt}, ${inDays(settings.retrainingFrequencyDays)})`,
+          nextReviewAt: sql`least(${playbooks.nextReviewAt}, ${nextTime})`,
+          nextTrainingAt: sql`least(${playbooks.nextTrainingAt}, ${nextTime})`,
         }),
       })
       .where(eq(playbooks.id, playbook.id))

@@ -12,7 +12,8 @@ import { backtestCheck } from './backtest-check.ts'
 import { apply, expireDue, waitingOf } from './decide.ts'
 import { PLAYBOOK_PARAMETERS, RISK_LEVELS, valueAt, type Place, type RegimePlay } from './play.ts'
 import { describe } from './rationale.ts'
-import { trainModels } from './models.ts'
+import { currentLog, modelsFor, SEED } from './model-store.ts'
+import type { StoredVoice } from './models.ts'
 import type { BacktestCheck, ModelScore, RecommendedChange } from './review.ts'
 import { NEEDED } from './roles.ts'
 import { inDays } from './service.ts'
@@ -24,13 +25,11 @@ import {
   type PlaybookReviewRow,
   type PlaybookRow,
 } from './table.ts'
-import { readForecasts, readTrades } from './trade-list.ts'
-import { tradeLog } from './trade-log.ts'
+import { readForecasts } from './trade-list.ts'
+import type { TradeLog } from './trade-log.ts'
 import { getPlaybook, lastChange, lockPlaybook, readPlays, REVIEW_TOPIC } from './version.ts'
 
 const DAY_MS = 86_400_000
-/** Any number: the same trades give the same review. */
-const SEED = 14
 
 /**
  * Review a playbook now: look at the trades of the lookback period and store what they say. With too little to go by,
@@ -42,10 +41,11 @@ const SEED = 14
 export async function startPlaybookReview(ctx: AppContext, playbookId: string): Promise<PlaybookReviewRow> {
   requireRole(ctx.viewer, NEEDED.REVIEW)
   const playbook = await getPlaybook(ctx, playbookId)
-  const input = await gather(ctx, playbook)
-  const { scores, voices } = await trainModels(input.log, SEED, (task) => ctx.engine.call(task))
+  const log = await currentLog(ctx, playbook)
+  const { voices: models, scores } = await modelsFor(ctx, playbook, log)
+  const input = await gather(ctx, playbook, log, models)
   const module = new URL('./analysis.ts', import.meta.url).href
-  const analysis = await ctx.engine.call<Analysis>({ module, name: 'analyse', data: { ...input, voices } })
+  const analysis = await ctx.engine.call<Analysis>({ module, name: 'analyse', data: input })
   const check = await backtestCheck(ctx, playbook, input.plays, analysis.changes, input.log)
   return ctx.db.transaction(async (tx) => {
     const current = await lockPlaybook(tx, ctx.viewer, playbookId)
@@ -64,19 +64,24 @@ export async function startPlaybookReview(ctx: AppContext, playbookId: string): 
   })
 }
 
-async function gather(ctx: AppContext, playbook: PlaybookRow): Promise<AnalysisInput> {
+async function gather(
+  ctx: AppContext,
+  playbook: PlaybookRow,
+  log: TradeLog,
+  models: StoredVoice[],
+): Promise<AnalysisInput> {
   const { settings } = playbook
   const from = new Date(ctx.clock() - settings.lookbackDays * DAY_MS)
   const plays = await readPlays(ctx.db, playbook.id, playbook.version)
   const history = await readHistory(ctx, playbook, Math.max(settings.lookbackDays, 30))
   return {
-    log: tradeLog(await readTrades(ctx, playbook.id, { from })),
+    log,
     plays,
     settings,
     forecasts: await readForecasts(ctx, playbook.id, { from }),
     lowestThreshold: lowestThresholds(history, settings.lookbackDays),
     references: referencesOf(history, plays),
-    voices: {},
+    models,
     seed: SEED,
   }
 }

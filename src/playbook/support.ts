@@ -1,13 +1,11 @@
 import type { Optimizer, RegimePlay } from './play.ts'
 import type { TradeLog } from './trade-log.ts'
 
-/** What a model has to say. */
-export interface ModelVoice {
-  /** its cross-validated R² is above 0: it knows more than the mean does */
-  skilled: boolean
-  /** f64[trades] in the order of the log, each by a model that has not seen the trade; NaN where there is none */
-  predictions: Float64Array
-}
+/**
+ * What a model with skill has to say: f64[trades] in the order of the log, each by a part that has not seen the trade's
+ * time; NaN for trades that it is not asked about.
+ */
+export type ModelVoice = Float64Array
 
 /** On fewer trades a share says nothing. */
 const LEAST_TRADES = 5

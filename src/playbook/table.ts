@@ -14,13 +14,14 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import { bytea } from '../bytea.ts'
 import type { MarketRegime } from '../market/regimes.ts'
 import { markets } from '../market/table.ts'
 import { strategies } from '../strategy/table.ts'
 import type { Channel } from '../viewer.ts'
 import type { Attribution, AttributionVerdict } from './attribution.ts'
 import type { TradeDataQuality } from './data-quality.ts'
-import type { ParameterChange, PlaybookParameter, RiskLevel, StrategyWeight } from './play.ts'
+import type { Optimizer, ParameterChange, PlaybookParameter, RiskLevel, StrategyWeight } from './play.ts'
 import type { BacktestCheck, DriftWarning, Evidence, ExpectedEffect, ModelScore } from './review.ts'
 import type { TuningSettings } from './settings.ts'
 
@@ -43,6 +44,7 @@ export const playbooks = pgTable(
     /** why nothing is applied without a person any more; null while that is not so */
     autoApplyStopped: text('auto_apply_stopped'),
     nextReviewAt: instant('next_review_at').notNull(),
+    nextTrainingAt: instant('next_training_at').notNull().defaultNow(),
     createdBy: text('created_by').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -201,6 +203,47 @@ export const playbookForecasts = pgTable(
     check('playbook_forecasts_changes', sql`${finite(table.predictedChange)} and ${finite(table.actualChange)}`),
   ],
 )
+
+/**
+ * What the optimizers of a playbook have learned, every version that ever spoke: a review names those it heard. The
+ * bytes are `OptimizerModel`'s; they are read only where the checksum fits.
+ */
+export const playbookModels = pgTable(
+  'playbook_models',
+  {
+    id: text().primaryKey(),
+    playbookId: text('playbook_id')
+      .notNull()
+      .references(() => playbooks.id),
+    optimizer: text().$type<Optimizer>().notNull(),
+    /** 1, 2, 3 … for each optimizer */
+    version: integer().notNull(),
+    algorithm: text().notNull(),
+    hyperparameters: jsonb().$type<Record<string, number>>().notNull(),
+    featureNames: text('feature_names').array().notNull(),
+    r2: doublePrecision(),
+    mae: doublePrecision(),
+    crossValidationR2: doublePrecision('cross_validation_r2'),
+    trainedOn: integer('trained_on').notNull(),
+    /** when the first and the last trade closed that it learned from */
+    firstTradeAt: instant('first_trade_at').notNull(),
+    lastTradeAt: instant('last_trade_at').notNull(),
+    artifact: bytea().notNull(),
+    /** SHA-256 of the artifact, hexadecimal */
+    checksum: text().notNull(),
+    sizeBytes: integer('size_bytes').notNull(),
+    trainedAt: instant('trained_at').notNull(),
+  },
+  (table) => [
+    unique().on(table.playbookId, table.optimizer, table.version),
+    check(
+      'playbook_models_scores',
+      sql`${finite(table.r2)} and ${finite(table.mae)} and ${finite(table.crossValidationR2)}`,
+    ),
+  ],
+)
+
+export type PlaybookModelRow = typeof playbookModels.$inferSelect
 
 export type ReviewStatus = 'PENDING' | 'APPLIED' | 'PARTIALLY_APPLIED' | 'REJECTED' | 'EXPIRED' | 'EMPTY'
 

@@ -34,6 +34,8 @@ export interface TradeLog {
   side: Int8Array
   /** 0…1; where candles are missing, by the trade's own move: see `ownVolatility` */
   volatility: Float64Array
+  /** 0…1 by candles that had closed at entry; NaN where there are none */
+  volatilityAtEntry: Float64Array
   confidence: Float64Array
   leverage: Float64Array
   entryTime: Float64Array
@@ -86,7 +88,8 @@ export function tradeLog(trades: readonly LoggedTrade[]): TradeLog {
     validity: Float64Array.from(trades, (trade) => (addsUp(trade) ? 1 : 1 - DOUBTFUL_FIELDS / REQUIRED_FIELDS)),
   }
   const told = Float64Array.from(trades, ({ volatilityPercentile }) => volatilityPercentile ?? NaN)
-  return { ...log, volatility: told.some(Number.isNaN) ? filled(told, ownVolatility(log)) : told }
+  const volatility = told.some(Number.isNaN) ? filled(told, ownVolatility(log)) : told
+  return { ...log, volatility, volatilityAtEntry: told }
 }
 
 function filled(values: Float64Array, others: Float64Array): Float64Array {

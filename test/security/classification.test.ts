@@ -10,6 +10,7 @@ const GUARDED: Record<string, readonly Role[]> = {
   AuditEntry: ['APPROVER', 'ADMIN'],
   Model: ['VIEWER'],
   Playbook: ['VIEWER', 'BOT'],
+  PlaybookModel: ['VIEWER'],
   PlaybookPerformance: ['VIEWER'],
   PlaybookReview: ['VIEWER'],
   PlaybookVersion: ['VIEWER'],
