@@ -30,10 +30,9 @@ export interface Order {
 export function keyset(slice: Slice, order: Order): { where: SQL | undefined; orderBy: SQL } {
   const forwards = order.direction === 'ASC'
   const bound = (argument: 'after' | 'before'): SQL | undefined => {
-    const key = slice[argument]
+    const key = boundOf(slice, argument, order)
     if (!key) return undefined
     const [value, id] = key
-    if (!FITS[order.type](value) || !isIdOf(order.idType, id)) throw notACursor(argument)
     const operator = sql.raw((argument === 'after') === forwards ? '>' : '<')
     const cast = (text: string) => sql.raw(`::text::${text}`)
     return sql`(${order.value}, ${order.id}) ${operator} (${String(value)}${cast(order.type)}, ${id}${cast(order.idType)})`
@@ -43,6 +42,17 @@ export function keyset(slice: Slice, order: Order): { where: SQL | undefined; or
     where: and(bound('after'), bound('before')),
     orderBy: sql`${order.value} ${direction}, ${order.id} ${direction}`,
   }
+}
+
+/** A cursor of a slice. @throws ValidationError its key does not fit the list */
+export function boundOf(
+  slice: Slice,
+  argument: 'after' | 'before',
+  { type, idType }: Pick<Order, 'type' | 'idType'>,
+): CursorKey | undefined {
+  const key = slice[argument]
+  if (key && !(FITS[type](key[0]) && isIdOf(idType, key[1]))) throw notACursor(argument)
+  return key
 }
 
 /** A cursor that is none, or none of this list. */

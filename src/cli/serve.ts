@@ -85,7 +85,9 @@ function announceStart(config: Config, url: string | undefined): void {
   print(`  Compute    ${config.role === 'api' ? 'none here (TUNEBOOK_ROLE=api)' : `${config.threads} threads`}`)
   if (config.databaseUrl !== undefined) return print(`  Database   PostgreSQL at ${new URL(config.databaseUrl).host}`)
   print(`  Database   embedded, in ${config.home}`)
-  print('             It survives a killed process, but not a power loss: copy the folder, or set DATABASE_URL.')
+  print(
+    '             It survives a killed process, but not a power loss: npx tunebook backup <folder>, or set DATABASE_URL.',
+  )
 }
 
 /** The link is shown at the first start only: what is printed may be kept by whatever reads it. */

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sum } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { announce } from '../events.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { openJobCandles } from './candles.ts'
-import { finishedSamples, sampleValues } from './checkpoint.ts'
+import { finishedSamples, sampleBlock } from './checkpoint.ts'
 import { Evaluator } from './evaluator.ts'
 import { pack, unpack } from './packed.ts'
 import { BLOCK_QUEUE, getTuningJob } from './service.ts'
 import { settingsOf } from './settings.ts'
-import { samples, tuningJobs } from './table.ts'
+import { sampleBlocks, tuningJobs } from './table.ts'
 
 /** A block of samples that any worker may backtest. */
 export interface BlockMessage {
@@ -62,9 +62,9 @@ export async function shareBacktests(ctx: AppContext, attempt: Attempt, sharing:
     let change = changes.next()
     for (;;) {
       sharing.signal.throwIfAborted()
-      const done = await ctx.db.$count(samples, eq(samples.jobId, job.id))
+      const done = await countSamples(ctx, job.id)
       sharing.progress(done)
-      if (done >= count) return await finishedSamples(ctx, attempt)
+      if (done >= count) return await finishedSamples(attempt)
       const changed = await Promise.race([
         change,
         wait(LOOK_EVERY_MS, null, { signal: sharing.signal }).catch(() => null),
@@ -74,6 +74,14 @@ export async function shareBacktests(ctx: AppContext, attempt: Attempt, sharing:
   } finally {
     await changes.return?.()
   }
+}
+
+async function countSamples(ctx: AppContext, jobId: string): Promise<number> {
+  const [{ done }] = await ctx.db
+    .select({ done: sum(sampleBlocks.count).mapWith(Number) })
+    .from(sampleBlocks)
+    .where(eq(sampleBlocks.jobId, jobId))
+  return done ?? 0
 }
 
 /** What an earlier attempt has sent is taken back: its blocks would be computed for nobody. */
@@ -104,7 +112,7 @@ export async function workBlock(ctx: AppContext, { data, signal }: Delivery<Bloc
   using open = await openJobCandles(ctx, job)
   const rows = fromBase64(data.rows)
   const metrics = await new Evaluator(ctx.engine, open.dataSet, settings).run(rows, settings.training, { signal })
-  const values = sampleValues(job, data.from, rows, metrics)
+  const block = sampleBlock(job, data.from, rows, metrics)
   await ctx.db.transaction(async (tx) => {
     // Not `for update`: many workers save at once, and two results for one sample are the same.
     const isWanted = and(
@@ -114,13 +122,13 @@ export async function workBlock(ctx: AppContext, { data, signal }: Delivery<Bloc
     )
     const [wanted] = await tx.select({ id: tuningJobs.id }).from(tuningJobs).where(isWanted).for('key share')
     if (!wanted) return
-    await tx.insert(samples).values(values).onConflictDoNothing()
+    await tx.insert(sampleBlocks).values(block).onConflictDoNothing()
     await announce(tx, BLOCK_TOPIC, job.id)
   })
 }
 
 function toBase64(values: Float64Array): string {
-  return Buffer.from(pack(values, new Float64Array())).toString('base64')
+  return Buffer.from(pack(values)).toString('base64')
 }
 
 function fromBase64(text: string): Float64Array {

@@ -1,12 +1,13 @@
-import { sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../db.ts'
 import { storeModel } from '../models/service.ts'
 import type { ModelRow } from '../models/table.ts'
 import type { Attempt } from './attempt.ts'
-import type { SampleSplit } from './job.ts'
+import { SAMPLE_SPLITS } from './job.ts'
 import type { Learned } from './learn.ts'
+import { pack } from './packed.ts'
 import type { Outcome, Samples } from './pipeline.ts'
-import type { TuningJobRow } from './table.ts'
+import { sampleBlocks, type TuningJobRow } from './table.ts'
 
 /**
  * Store what came out: the model, each sample's part in it, and the verdict. All of it or nothing.
@@ -61,30 +62,46 @@ function storeLearned(tx: Transaction, job: TuningJobRow, learned: Learned): Pro
   })
 }
 
-/** What the samples are only known to be once something was learned from them. */
-async function markSamples(tx: Transaction, jobId: string, samples: Samples, learned: Learned | null): Promise<void> {
+/**
+ * What the samples are only known to be once something was learned from them, or not.
+ *
+ * @param samples.objective f64[count]
+ * @param learned.predicted f64[count]
+ */
+export async function markSamples(
+  tx: Transaction,
+  jobId: string,
+  samples: Pick<Samples, 'count' | 'objective'>,
+  learned: Pick<Learned, 'split' | 'predicted'> | null,
+): Promise<void> {
   const parts = partsOf(samples.count, learned)
-  const marks = parts.map((split, index) => ({
-    index,
-    split,
-    objective: finiteOrNull(samples.objective[index]),
-    predicted: learned ? finiteOrNull(learned.predicted[index]) : null,
-  }))
-  await tx.execute(sql`
-    update samples set split = v.split, objective = v.objective, predicted = v.predicted
-    from jsonb_to_recordset(${JSON.stringify(marks)}::text::jsonb)
-      as v(index integer, split text, objective double precision, predicted double precision)
-    where samples.job_id = ${jobId} and samples.index = v.index`)
+  const objective = samples.objective.map(finiteOrNaN)
+  const predicted = learned?.predicted.map(finiteOrNaN) ?? new Float64Array(samples.count).fill(NaN)
+  const isOfJob = eq(sampleBlocks.jobId, jobId)
+  const { first, count } = sampleBlocks
+  for (const block of await tx.select({ first, count }).from(sampleBlocks).where(isOfJob)) {
+    const [from, to] = [block.first, block.first + block.count]
+    const marks = {
+      splits: parts.slice(from, to),
+      objectives: pack(objective.subarray(from, to)),
+      predictions: pack(predicted.subarray(from, to)),
+    }
+    await tx
+      .update(sampleBlocks)
+      .set(marks)
+      .where(and(isOfJob, eq(first, from)))
+  }
 }
 
-function partsOf(count: number, learned: Learned | null): SampleSplit[] {
-  const parts = Array.from({ length: count }, (): SampleSplit => 'NONE')
-  learned?.split.train.forEach((at) => (parts[at] = 'TRAIN'))
-  learned?.split.validation.forEach((at) => (parts[at] = 'VALIDATION'))
-  learned?.split.test.forEach((at) => (parts[at] = 'TEST'))
+/** @returns u8[count], places in SAMPLE_SPLITS */
+function partsOf(count: number, learned: Pick<Learned, 'split'> | null): Uint8Array {
+  const parts = new Uint8Array(count).fill(SAMPLE_SPLITS.indexOf('NONE'))
+  learned?.split.train.forEach((at) => (parts[at] = SAMPLE_SPLITS.indexOf('TRAIN')))
+  learned?.split.validation.forEach((at) => (parts[at] = SAMPLE_SPLITS.indexOf('VALIDATION')))
+  learned?.split.test.forEach((at) => (parts[at] = SAMPLE_SPLITS.indexOf('TEST')))
   return parts
 }
 
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null
+function finiteOrNaN(value: number): number {
+  return Number.isFinite(value) ? value : NaN
 }

@@ -64,7 +64,7 @@ export class JobRun {
     return {
       signal: this.#signal,
       progress: (phase, done, total) => this.#step(phase, done, total),
-      finished: () => finishedSamples(this.#ctx, this.#attempt),
+      finished: () => finishedSamples(this.#attempt),
       save: (from, rows, metrics) => saveSamples(this.#attempt, from, rows, metrics),
       share: (work) => this.#share(work),
     }

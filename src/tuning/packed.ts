@@ -1,9 +1,6 @@
-/** float64, little-endian: parameters, then metrics. */
-export function pack(parameters: Float64Array, metrics: Float64Array): Uint8Array {
-  const all = new Float64Array(parameters.length + metrics.length)
-  all.set(parameters)
-  all.set(metrics, parameters.length)
-  return new Uint8Array(all.buffer)
+/** Numbers as bytes, little-endian; a copy. */
+export function pack(values: Float64Array | Int32Array): Uint8Array {
+  return new Uint8Array(values.slice().buffer)
 }
 
 export function unpack(packed: Uint8Array): Float64Array {

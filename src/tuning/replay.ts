@@ -1,15 +1,16 @@
-import { asc, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { METRIC_NAMES } from '../backtest/metrics.ts'
 import type { AppContext } from '../context.ts'
 import { ConflictError } from '../errors.ts'
 import { models } from '../models/table.ts'
 import { checkCandles, openJobCandles } from './candles.ts'
-import { metricRow } from './evaluator.ts'
+import { joined } from './checkpoint.ts'
 import { pack } from './packed.ts'
 import { tune, type Outcome } from './pipeline.ts'
+import { readSamples, type SampleRow } from './sample-store.ts'
 import { getTuningJob } from './service.ts'
 import { settingsOf } from './settings.ts'
-import { samples, type TuningJobRow } from './table.ts'
+import type { TuningJobRow } from './table.ts'
 
 /** A stored job beside the same job run again. */
 export interface Replay {
@@ -60,7 +61,7 @@ export async function replayTuningJob(
 }
 
 async function compare(ctx: AppContext, job: TuningJobRow, outcome: Outcome): Promise<Replay['parts']> {
-  const rows = await ctx.db.select().from(samples).where(eq(samples.jobId, job.id)).orderBy(asc(samples.index))
+  const rows = await readSamples(ctx.db, job.id)
   const [model] = job.modelId ? await ctx.db.select().from(models).where(eq(models.id, job.modelId)) : []
   const { learned } = outcome
   const predicted = rows.map((row) => row.predicted)
@@ -73,12 +74,11 @@ async function compare(ctx: AppContext, job: TuningJobRow, outcome: Outcome): Pr
   ]
 }
 
-function sameSamples(rows: readonly { packed: Uint8Array }[], { samples: { count, ...made } }: Outcome): boolean {
-  const width = made.rows.length / count
-  if (made.metrics.length !== count * METRIC_NAMES.length || rows.length !== count) return false
-  return rows.every(({ packed }, at) =>
-    equal(packed, pack(made.rows.subarray(at * width, (at + 1) * width), metricRow(made.metrics, at))),
-  )
+function sameSamples(stored: readonly SampleRow[], { samples: { count, rows, metrics } }: Outcome): boolean {
+  if (metrics.length !== count * METRIC_NAMES.length || stored.length !== count) return false
+  const now = joined(rows, metrics, rows.length / count)
+  const size = now.length / count
+  return stored.every(({ values }, at) => equal(pack(values), pack(now.subarray(at * size, (at + 1) * size))))
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -8,12 +8,12 @@ import { findModel } from '../models/service.ts'
 import { toParameters } from '../strategy/parameter-space.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { SampleSplitEnum } from './input-types.ts'
-import { unpack } from './packed.ts'
-import { countSamples, findSample, listSamples, sampleKey, type SampleFilter, type SampleOrder } from './sample-list.ts'
+import { SampleList, sampleKey, type SampleFilter, type SampleOrder } from './sample-list.ts'
+import { findSample, type SampleRow } from './sample-store.ts'
 import { findTuningJob } from './service.ts'
-import type { SampleRow, TuningJobRow } from './table.ts'
+import type { TuningJobRow } from './table.ts'
 
-/** A sample and what it takes to read its packed columns. */
+/** A sample and what it takes to read its values. */
 interface SampleView {
   row: SampleRow
   job: TuningJobRow
@@ -41,7 +41,7 @@ builder.node(SampleType, {
     }),
     metrics: t.field({
       type: MetricsType,
-      resolve: (view) => metricsOf(unpack(view.row.packed).subarray(view.job.strategy.parameterSpace.length)),
+      resolve: (view) => metricsOf(view.row.values.subarray(view.job.strategy.parameterSpace.length)),
     }),
     objective: t.float({ nullable: true, resolve: ({ row }) => row.objective }),
     predicted: t.float({ nullable: true, description: "The model's own word.", resolve: ({ row }) => row.predicted }),
@@ -59,11 +59,11 @@ export async function samplePage(
   args: PageArguments,
 ) {
   const features = await featureReader(ctx, job)
+  const list = new SampleList(ctx, job.id, filter, order)
   return page(args, {
     key: ({ row }: SampleView) => sampleKey(row, order),
-    read: async (slice) =>
-      (await listSamples(ctx, job.id, filter, order, slice)).map((row) => ({ row, job, features })),
-    count: () => countSamples(ctx, job.id, filter),
+    read: async (slice) => (await list.page(slice)).map((row) => ({ row, job, features })),
+    count: () => list.count(),
   })
 }
 
@@ -73,7 +73,7 @@ const SAMPLE_ID = /^sample_([0-9a-f]{32})_(0|[1-9]\d{0,8})$/
 async function loadSample(ctx: AppContext, id: string): Promise<SampleView | null> {
   const [, jobId, index] = SAMPLE_ID.exec(id) ?? []
   const job = jobId ? await findTuningJob(ctx, `job_${jobId}`) : null
-  const row = job && (await findSample(ctx, job.id, Number(index)))
+  const row = job && (await findSample(ctx.db, job.id, Number(index)))
   return row ? { row, job, features: await featureReader(ctx, job) } : null
 }
 
@@ -90,5 +90,5 @@ async function featureReader(ctx: AppContext, job: TuningJobRow): Promise<Sample
 }
 
 function parametersOf({ row, job }: SampleView): Float64Array {
-  return unpack(row.packed).subarray(0, job.strategy.parameterSpace.length)
+  return row.values.subarray(0, job.strategy.parameterSpace.length)
 }

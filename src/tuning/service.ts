@@ -10,7 +10,7 @@ import { admit } from './admission.ts'
 import { refuseTooLarge } from './estimate.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { enterLedger } from './ledger.ts'
-import { samples, tuningJobs, type TuningJobRow } from './table.ts'
+import { sampleBlocks, tuningJobs, type TuningJobRow } from './table.ts'
 
 export const TUNING_QUEUE = 'tuning'
 /** Blocks of samples of large jobs. */
@@ -107,7 +107,7 @@ export async function retryTuningJobs(ctx: AppContext, ids: string[]): Promise<T
       .where(and(eq(tuningJobs.id, id), inArray(tuningJobs.status, ['FAILED', 'CANCELLED'])))
       .returning()
     if (!row) throw await whyNot(tx, id, 'Only a FAILED or CANCELLED job can be retried.')
-    await tx.delete(samples).where(eq(samples.jobId, id))
+    await tx.delete(sampleBlocks).where(eq(sampleBlocks.jobId, id))
     await enqueue(ctx, tx, id, priority)
     return row
   })

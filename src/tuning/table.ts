@@ -21,7 +21,7 @@ import { models } from '../models/table.ts'
 import type { Sampler } from '../strategy/sampling.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'
-import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits, SampleSplit } from './job.ts'
+import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits } from './job.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
@@ -100,32 +100,41 @@ export const tuningJobs = pgTable(
 export type TuningJobRow = typeof tuningJobs.$inferSelect
 
 /**
- * Backtested parameter sets. What is filtered and ordered by stands plain; the rest is packed float64,
- * little-endian: parameters, then metrics (METRIC_NAMES, NaN = not defined).
+ * Backtested parameter sets, in the blocks in which they were finished; blocks of a job do not overlap. Columns are
+ * little-endian, one value a sample; what a column does not define is NaN. The last three are null until something was
+ * learned, or not, from all samples.
+ *
+ * A row for each sample would take four times the space and, for a hundred thousand of them, minutes.
  */
-export const samples = pgTable(
-  'samples',
+export const sampleBlocks = pgTable(
+  'sample_blocks',
   {
     jobId: text('job_id')
       .notNull()
       .references(() => tuningJobs.id, { onDelete: 'cascade' }),
-    index: integer().notNull(),
-    split: text().$type<SampleSplit>().notNull().default('NONE'),
-    tradeCount: integer('trade_count').notNull(),
-    objective: doublePrecision(),
-    predicted: doublePrecision(),
+    /** index of the first sample */
+    first: integer().notNull(),
+    count: integer().notNull(),
+    /** f64[count × (parameters + 26)]: of each sample its parameters, then its metrics in the order of METRIC_NAMES */
     packed: bytea().notNull(),
+    /** i32[count] */
+    tradeCounts: bytea('trade_counts').notNull(),
+    /** u8[count], places in SAMPLE_SPLITS */
+    splits: bytea(),
+    /** f64[count] */
+    objectives: bytea(),
+    /** f64[count] */
+    predictions: bytea(),
   },
   (table) => [
-    primaryKey({ columns: [table.jobId, table.index] }),
-    index().on(table.jobId, table.objective, table.index),
-    index().on(table.jobId, table.predicted, table.index),
-    check('samples_objective_finite', sql`${table.objective} > '-Infinity' and ${table.objective} < 'Infinity'`),
-    check('samples_predicted_finite', sql`${table.predicted} > '-Infinity' and ${table.predicted} < 'Infinity'`),
+    primaryKey({ columns: [table.jobId, table.first] }),
+    check('sample_blocks_place', sql`${table.first} >= 0 and ${table.count} > 0`),
+    check(
+      'sample_blocks_columns',
+      sql`octet_length(${table.packed}) % (8 * ${table.count}) = 0 and octet_length(${table.tradeCounts}) = 4 * ${table.count} and octet_length(${table.splits}) = ${table.count} and octet_length(${table.objectives}) = 8 * ${table.count} and octet_length(${table.predictions}) = 8 * ${table.count}`,
+    ),
   ],
 )
-
-export type SampleRow = typeof samples.$inferSelect
 
 /**
  * The lifetime ledger: what was ever tried on a market. One line a job, which stays when the job is deleted, and is not

@@ -4,7 +4,8 @@ import { metricsOf, METRIC_NAMES } from '../../src/backtest/metrics.ts'
 import { countPredictions } from '../../src/models/predictions.ts'
 import { models, predictions } from '../../src/models/table.ts'
 import { deleteTuningJobs } from '../../src/tuning/service.ts'
-import { samples, type TuningJobRow } from '../../src/tuning/table.ts'
+import { readSamples } from '../../src/tuning/sample-store.ts'
+import type { TuningJobRow } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { answered, asker, type Answer, type Ask } from '../graphql/ask.ts'
 import { testContext, type TestContext } from '../helpers.ts'
@@ -210,10 +211,9 @@ describe('predict without a model', () => {
 
 describe('verifyPrediction', () => {
   test('backtests as the samples were backtested: a sample comes out as it did', async () => {
-    const rows = await ctx.db.select().from(samples).where(eq(samples.jobId, job.id))
+    const rows = await readSamples(ctx.db, job.id)
     const names = job.strategy.parameterSpace.map(({ name }) => name)
-    for (const { packed } of rows.slice(0, 5)) {
-      const values = new Float64Array(packed.slice().buffer)
+    for (const { values } of rows.slice(0, 5)) {
       const parameters = Object.fromEntries(names.map((name, at) => [name, values[at]]))
       const { prediction } = await mutate('predict', { modelId: job.modelId, parameters })
       const verified = (await mutate('verifyPrediction', { id: prediction.id })).prediction

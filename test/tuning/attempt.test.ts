@@ -8,8 +8,9 @@ import { finishedSamples, saveSamples } from '../../src/tuning/checkpoint.ts'
 import { complete } from '../../src/tuning/completion.ts'
 import { tune, type Outcome } from '../../src/tuning/pipeline.ts'
 import { cancelTuningJob, createTuningJob, deleteTuningJobs, getTuningJob } from '../../src/tuning/service.ts'
+import { readSamples } from '../../src/tuning/sample-store.ts'
 import { settingsOf } from '../../src/tuning/settings.ts'
-import { samples, tuningJobs, type TuningJobRow } from '../../src/tuning/table.ts'
+import { tuningJobs, type TuningJobRow } from '../../src/tuning/table.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 import { smallJob } from './jobs.ts'
 
@@ -39,7 +40,7 @@ const metrics = (count: number, first = 0) =>
   Float64Array.from({ length: count * METRIC_NAMES.length }, (_, at) =>
     at % METRIC_NAMES.length === 2 ? NaN : first + at,
   )
-const stored = () => ctx.db.select().from(samples).where(eq(samples.jobId, job.id)).orderBy(samples.index)
+const stored = () => readSamples(ctx.db, job.id)
 
 describe('an attempt that holds its job', () => {
   test('changes it, and its revision grows', async () => {
@@ -50,17 +51,19 @@ describe('an attempt that holds its job', () => {
 
   test('keeps samples as they are, to the last bit, and those that are there already as they were', async () => {
     await saveSamples(attempt, 0, rows(3), metrics(3))
-    await saveSamples(attempt, 2, rows(3), metrics(3, 1e6))
+    await saveSamples(attempt, 0, rows(3), metrics(3, 1e6))
+    await saveSamples(attempt, 3, rows(2), metrics(2))
     expect(await stored()).toHaveLength(5)
-    const found = await finishedSamples(ctx, attempt)
+    const found = await finishedSamples(attempt)
     expect(found).toHaveLength(5 * METRIC_NAMES.length)
     expect(found.subarray(0, 3 * METRIC_NAMES.length)).toEqual(metrics(3))
   })
 
-  test('takes up only what is without a hole', async () => {
+  test('takes up only what is without a hole, and drops the rest', async () => {
     await saveSamples(attempt, 0, rows(2), metrics(2))
     await saveSamples(attempt, 4, rows(2), metrics(2))
-    expect(await finishedSamples(ctx, attempt)).toHaveLength(2 * METRIC_NAMES.length)
+    expect(await finishedSamples(attempt)).toHaveLength(2 * METRIC_NAMES.length)
+    expect((await stored()).map(({ index }) => index)).toEqual([0, 1])
   })
 })
 
@@ -94,7 +97,7 @@ describe.each<[string, () => Promise<unknown>]>([
     const outcome: Outcome = await tune(ctx.engine, await jobCandles(ctx, job), settingsOf(job), {
       signal: new AbortController().signal,
       progress: () => {},
-      finished: () => finishedSamples(ctx, attempt),
+      finished: () => finishedSamples(attempt),
       save: (from, block, done) => saveSamples(attempt, from, block, done),
     })
     await lose()

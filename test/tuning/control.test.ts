@@ -1,4 +1,4 @@
-import { count, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConflictError, NotFoundError } from '../../src/errors.ts'
 import { models } from '../../src/models/table.ts'
@@ -11,7 +11,7 @@ import {
   getTuningJob,
   retryTuningJobs,
 } from '../../src/tuning/service.ts'
-import { samples } from '../../src/tuning/table.ts'
+import { readSamples } from '../../src/tuning/sample-store.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 import { runJob, smallJob, until, untilFinal } from './jobs.ts'
@@ -135,8 +135,7 @@ describe('with a worker', () => {
     expect(retried[0]).toMatchObject({ status: 'PENDING', phase: 'QUEUED', fraction: 0, startedAt: null })
     const job = await untilFinal(ctx, id)
     expect(job).toMatchObject({ status: 'COMPLETED', resultDigest: undisturbed.resultDigest })
-    const [stored] = await ctx.db.select({ total: count() }).from(samples).where(eq(samples.jobId, id))
-    expect(stored.total).toBe(600)
+    expect(await readSamples(ctx.db, id)).toHaveLength(600)
   })
 
   test('a cancelled job stays as it is, whatever its worker was doing', async () => {
@@ -147,7 +146,7 @@ describe('with a worker', () => {
     await runJob(ctx) // the worker is free again
     expect(cancelled.status).toBe('CANCELLED')
     expect(await findTuningJob(ctx, id)).toBeNull()
-    expect(await ctx.db.select().from(samples).where(eq(samples.jobId, id))).toEqual([])
+    expect(await readSamples(ctx.db, id)).toEqual([])
   })
 
   test('a finished job is not cancelled', async () => {
@@ -163,7 +162,7 @@ describe('with a worker', () => {
     const job = await runJob(ctx, { strategyId: own.id })
     expect(await outcome(deleteStrategy(ctx, own.id))).toBe('Strategy my own has tuning jobs. Delete those first.')
     await deleteTuningJobs(ctx, [job.id])
-    expect(await ctx.db.select().from(samples).where(eq(samples.jobId, job.id))).toEqual([])
+    expect(await readSamples(ctx.db, job.id)).toEqual([])
     expect(await ctx.db.select().from(models).where(eq(models.jobId, job.id))).toEqual([])
     expect(await deleteStrategy(ctx, own.id)).toBe(own.id)
   })

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { count, eq } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp } from '../../src/app.ts'
@@ -12,7 +11,7 @@ import { readConfig } from '../../src/config.ts'
 import type { Database } from '../../src/db.ts'
 import { Queue } from '../../src/queue/queue.ts'
 import { createTuningJob, findTuningJob } from '../../src/tuning/service.ts'
-import { samples } from '../../src/tuning/table.ts'
+import { readSamples } from '../../src/tuning/sample-store.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 import { haltingEngine } from './halting-engine.ts'
@@ -28,8 +27,7 @@ beforeAll(async () => {
 afterAll(() => ctx.close())
 
 async function storedSamples(db: Database, jobId: string): Promise<number> {
-  const [row] = await db.select({ stored: count() }).from(samples).where(eq(samples.jobId, jobId))
-  return row.stored
+  return (await readSamples(db, jobId)).length
 }
 
 test('a job that the service lets go of when it stops goes on from its checkpoint, to the same bits', async () => {

@@ -5,7 +5,8 @@ import { SAMPLERS } from '../../src/strategy/sampling.ts'
 import type { Candidate } from '../../src/tuning/job.ts'
 import { splitSizes } from '../../src/models/split.ts'
 import { models } from '../../src/models/table.ts'
-import { samples, type SampleRow, type TuningJobRow } from '../../src/tuning/table.ts'
+import { readSamples, type SampleRow } from '../../src/tuning/sample-store.ts'
+import type { TuningJobRow } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 import { runJob } from './jobs.ts'
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => ctx.close())
 
 function samplesOf({ id }: TuningJobRow): Promise<SampleRow[]> {
-  return ctx.db.select().from(samples).where(eq(samples.jobId, id)).orderBy(samples.index)
+  return readSamples(ctx.db, id)
 }
 
 /** Every number inside, with where it stands. */

@@ -4,7 +4,7 @@ import { Engine } from '../../src/engine/pool.ts'
 import { ConflictError, NotFoundError } from '../../src/errors.ts'
 import { replayTuningJob } from '../../src/tuning/replay.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
-import { samples, tuningJobs, type TuningJobRow } from '../../src/tuning/table.ts'
+import { sampleBlocks, tuningJobs, type TuningJobRow } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 import { runJob, smallJob } from './jobs.ts'
@@ -33,10 +33,10 @@ describe('a replay', () => {
   })
 
   test('says which part is not what was stored', async () => {
-    const [row] = await ctx.db.select().from(samples).where(eq(samples.jobId, job.id)).limit(1)
+    const [row] = await ctx.db.select().from(sampleBlocks).where(eq(sampleBlocks.jobId, job.id)).limit(1)
     const forged = row.packed.slice()
     forged[0] ^= 1
-    await ctx.db.update(samples).set({ packed: forged }).where(eq(samples.index, row.index))
+    await ctx.db.update(sampleBlocks).set({ packed: forged }).where(eq(sampleBlocks.jobId, job.id))
     await ctx.db.update(tuningJobs).set({ seed: 2 }).where(eq(tuningJobs.id, job.id))
     const replay = await replayTuningJob(ctx, job.id)
     expect(replay.same).toBe(false)

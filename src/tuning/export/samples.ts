@@ -1,6 +1,6 @@
 import { METRIC_NAMES } from '../../backtest/metrics.ts'
-import { unpack } from '../packed.ts'
-import type { SampleRow, TuningJobRow } from '../table.ts'
+import type { SampleRow } from '../sample-store.ts'
+import type { TuningJobRow } from '../table.ts'
 import type { Column, Rows } from './columns.ts'
 
 const OWN: Column[] = [
@@ -17,12 +17,12 @@ export function samplesTable({ strategy }: Pick<TuningJobRow, 'strategy'>, sampl
   const figures = [...parameters, ...METRIC_NAMES].map((name) => ({ name, kind: 'NUMBER' as const }))
   return {
     columns: [...OWN, ...figures],
-    rows: samples.map(({ index, split, objective, predicted, packed }) => [
+    rows: samples.map(({ index, split, objective, predicted, values }) => [
       index,
       split,
       objective,
       predicted,
-      ...unpack(packed),
+      ...values,
     ]),
   }
 }

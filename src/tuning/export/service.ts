@@ -9,9 +9,9 @@ import { openJobCandles } from '../candles.ts'
 import { Evaluator } from '../evaluator.ts'
 import type { Candidate, JobResult } from '../job.ts'
 import { report, type ReportFormat } from '../report.ts'
-import { listSamples } from '../sample-list.ts'
+import { SampleList } from '../sample-list.ts'
 import { settingsOf } from '../settings.ts'
-import type { SampleRow, TuningJobRow } from '../table.ts'
+import type { TuningJobRow } from '../table.ts'
 import { csv } from './csv.ts'
 import { freqtradeParameters } from './freqtrade.ts'
 import { parquet } from './parquet.ts'
@@ -25,8 +25,6 @@ type TableFormat = 'SAMPLES_CSV' | 'SAMPLES_PARQUET' | 'TRADES_CSV' | 'TRADES_PA
 
 /** Samples of one answer; the rest follows in further ones. */
 export const SAMPLES_AT_ONCE = 10_000
-/** Rows that are read together. */
-const PAGE = 1000
 
 /**
  * A job as a text that another tool can read; Parquet, which is no text, as base64.
@@ -61,23 +59,11 @@ async function samplesPiece(
   from: number,
 ): Promise<string> {
   if (from < 0) throw ValidationError.at('fromSample', `${from} is not the index of a sample; the first one is 0.`)
-  const samples = samplesTable(job, await readSamples(ctx, job, from))
+  const list = new SampleList(ctx, job.id, {}, { field: 'INDEX', direction: 'ASC' })
+  const after: { after?: CursorKey } = from === 0 ? {} : { after: [from - 1, String(from - 1)] }
+  const samples = samplesTable(job, await list.page({ ...after, limit: SAMPLES_AT_ONCE, inverted: false }))
   if (format === 'SAMPLES_CSV') return csv(samples, from === 0)
   return from > 0 && samples.rows.length === 0 ? '' : base64(parquet(samples))
-}
-
-async function readSamples(ctx: AppContext, job: TuningJobRow, from: number): Promise<SampleRow[]> {
-  const order = { field: 'INDEX', direction: 'ASC' } as const
-  const samples: SampleRow[] = []
-  let last = from - 1
-  while (samples.length < SAMPLES_AT_ONCE) {
-    const after: { after?: CursorKey } = last < 0 ? {} : { after: [last, String(last)] }
-    const rows = await listSamples(ctx, job.id, {}, order, { ...after, limit: PAGE, inverted: false })
-    samples.push(...rows)
-    if (rows.length < PAGE) break
-    last = rows[rows.length - 1].index
-  }
-  return samples
 }
 
 /** @throws ConflictError nothing was found that could be exported */

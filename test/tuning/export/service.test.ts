@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { eq } from 'drizzle-orm'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METRIC_NAMES } from '../../../src/backtest/metrics.ts'
 import { exportJob, SAMPLES_AT_ONCE, type ExportFormat } from '../../../src/tuning/export/service.ts'
-import { samples, type TuningJobRow } from '../../../src/tuning/table.ts'
+import { readSamples } from '../../../src/tuning/sample-store.ts'
+import type { TuningJobRow } from '../../../src/tuning/table.ts'
 import { startWorker } from '../../../src/tuning/worker.ts'
 import { answered, asker } from '../../graphql/ask.ts'
 import { testContext, type TestContext } from '../../helpers.ts'
@@ -34,7 +34,7 @@ function table(csv: string): Record<string, string>[] {
 describe('a job as CSV', () => {
   test('has a row for each sample, with the figures of the database', async () => {
     const rows = table(await exported('SAMPLES_CSV'))
-    const stored = await ctx.db.select().from(samples).where(eq(samples.jobId, job.id)).orderBy(samples.index)
+    const stored = await readSamples(ctx.db, job.id)
     expect(rows.map(({ index, split, objective }) => [index, split, objective])).toEqual(
       stored.map(({ index, split, objective }) => [String(index), split, objective === null ? '' : String(objective)]),
     )

@@ -1,0 +1,166 @@
+import { and, desc, eq, lte, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import type { Database } from '../db.ts'
+import { SAMPLE_SPLITS, type SampleSplit } from './job.ts'
+import { unpack } from './packed.ts'
+import { sampleBlocks } from './table.ts'
+
+/** A parameter set that was backtested. */
+export interface SampleRow {
+  jobId: string
+  index: number
+  split: SampleSplit
+  tradeCount: number
+  objective: number | null
+  predicted: number | null
+  /** f64[parameters + 26]: parameters, then metrics (METRIC_NAMES, NaN = not defined) */
+  values: Float64Array
+}
+
+/** What samples can be filtered and ordered by. */
+export const SAMPLE_COLUMNS = ['tradeCount', 'split', 'objective', 'predicted'] as const
+export type SampleColumn = (typeof SAMPLE_COLUMNS)[number]
+
+/** Columns of all samples of a job that are there, by index. One that was not asked for has no values. */
+export interface SampleColumns {
+  index: Int32Array
+  /** index of the first sample of its block */
+  block: Int32Array
+  tradeCount: Int32Array
+  /** places in SAMPLE_SPLITS */
+  split: Uint8Array
+  /** NaN where it is not defined, as below */
+  objective: Float64Array
+  predicted: Float64Array
+}
+
+const { jobId: ofJob, first, count, packed } = sampleBlocks
+/** Where each is stored. */
+const STORED = {
+  tradeCount: sampleBlocks.tradeCounts,
+  split: sampleBlocks.splits,
+  objective: sampleBlocks.objectives,
+  predicted: sampleBlocks.predictions,
+} satisfies Record<SampleColumn, unknown>
+
+const NONE = SAMPLE_SPLITS.indexOf('NONE')
+
+/** Bytes of a column, or of a part of it; null while nothing is known. */
+type Bytes = Record<SampleColumn, Uint8Array | null>
+
+export async function readColumns(db: Database, jobId: string, names: Iterable<SampleColumn>): Promise<SampleColumns> {
+  const asked = Object.fromEntries(Array.from(names, (name) => [name, STORED[name]])) as Partial<typeof STORED>
+  const blocks = await db
+    .select({ first, count, ...asked })
+    .from(sampleBlocks)
+    .where(eq(ofJob, jobId))
+    .orderBy(first)
+  const total = blocks.reduce((sum, block) => sum + block.count, 0)
+  const lengthOf = (name: SampleColumn): number => (name in asked ? total : 0)
+  const columns: SampleColumns = {
+    index: new Int32Array(total),
+    block: new Int32Array(total),
+    tradeCount: new Int32Array(lengthOf('tradeCount')),
+    split: new Uint8Array(lengthOf('split')),
+    objective: new Float64Array(lengthOf('objective')),
+    predicted: new Float64Array(lengthOf('predicted')),
+  }
+  let at = 0
+  for (const block of blocks) {
+    for (let row = 0; row < block.count; row++) columns.index[at + row] = block.first + row
+    columns.block.fill(block.first, at, at + block.count)
+    const values = decoded({ tradeCount: null, split: null, objective: null, predicted: null, ...block }, block.count)
+    for (const name of SAMPLE_COLUMNS) if (name in asked) columns[name].set(values[name], at)
+    at += block.count
+  }
+  return columns
+}
+
+/** Some samples, whole, in the order of the indices. @param at their indices and the first ones of their blocks */
+export async function readRows(
+  db: Database,
+  jobId: string,
+  at: readonly { index: number; block: number }[],
+): Promise<SampleRow[]> {
+  if (at.length === 0) return []
+  const wanted = JSON.stringify(at.map(({ index, block }) => ({ block, row: index - block })))
+  const part = (column: SQLWrapper, bytes: SQL): SQL<Uint8Array> =>
+    sql<Uint8Array>`substring(${column} from v.row * (${bytes}) + 1 for ${bytes})`
+  const slices = await db
+    .select({
+      index: sql<number>`${first} + v.row`,
+      packed: part(packed, sql`octet_length(${packed}) / ${count}`),
+      tradeCount: part(STORED.tradeCount, sql`4`),
+      split: part(STORED.split, sql`1`),
+      objective: part(STORED.objective, sql`8`),
+      predicted: part(STORED.predicted, sql`8`),
+    })
+    .from(sampleBlocks)
+    .innerJoin(
+      sql`jsonb_to_recordset(${wanted}::text::jsonb) as v(block integer, row integer)`,
+      eq(first, sql`v.block`),
+    )
+    .where(eq(ofJob, jobId))
+  const found = new Map(slices.map((slice) => [slice.index, slice]))
+  return at.flatMap(({ index }) => {
+    const slice = found.get(index)
+    return slice ? [rowOf(jobId, index, unpack(slice.packed), decoded(slice, 1), 0)] : [] // it may be gone meanwhile
+  })
+}
+
+/** All samples of a job, whole, by index. */
+export async function readSamples(db: Database, jobId: string): Promise<SampleRow[]> {
+  const blocks = await db
+    .select({ first, count, packed, ...STORED })
+    .from(sampleBlocks)
+    .where(eq(ofJob, jobId))
+    .orderBy(first)
+  return blocks.flatMap((block) => {
+    const values = unpack(block.packed)
+    const columns = decoded(block, block.count)
+    const width = values.length / block.count
+    return Array.from({ length: block.count }, (_, row) =>
+      rowOf(jobId, block.first + row, values.subarray(row * width, (row + 1) * width), columns, row),
+    )
+  })
+}
+
+export async function findSample(db: Database, jobId: string, index: number): Promise<SampleRow | null> {
+  const [block] = await db
+    .select({ first, count })
+    .from(sampleBlocks)
+    .where(and(eq(ofJob, jobId), lte(first, index)))
+    .orderBy(desc(first))
+    .limit(1)
+  if (!block || index >= block.first + block.count) return null
+  const [row] = await readRows(db, jobId, [{ index, block: block.first }])
+  return row ?? null
+}
+
+type Values = Omit<SampleColumns, 'index' | 'block'>
+
+/** @param rows how many the bytes hold */
+function decoded(bytes: Bytes, rows: number): Values {
+  const unknown = (): Float64Array => new Float64Array(rows).fill(NaN)
+  return {
+    tradeCount: bytes.tradeCount ? new Int32Array(bytes.tradeCount.slice().buffer) : new Int32Array(rows),
+    split: bytes.split ?? new Uint8Array(rows).fill(NONE),
+    objective: bytes.objective ? unpack(bytes.objective) : unknown(),
+    predicted: bytes.predicted ? unpack(bytes.predicted) : unknown(),
+  }
+}
+
+function rowOf(jobId: string, index: number, values: Float64Array, columns: Values, at: number): SampleRow {
+  return {
+    jobId,
+    index,
+    split: SAMPLE_SPLITS[columns.split[at]],
+    tradeCount: columns.tradeCount[at],
+    objective: defined(columns.objective[at]),
+    predicted: defined(columns.predicted[at]),
+    values,
+  }
+}
+
+function defined(value: number): number | null {
+  return Number.isNaN(value) ? null : value
+}
