@@ -1,4 +1,4 @@
-import { pearson, spearman } from '../engine/statistics.ts'
+import { averageRanks, pearson, spearman } from '../engine/statistics.ts'
 
 export interface CorrelationMatrix {
   names: string[]
@@ -19,12 +19,14 @@ export function correlationMatrix(columns: Readonly<Record<string, Float64Array>
   const names = Object.keys(columns)
   const pearsons: (number | null)[][] = names.map(() => [])
   const spearmans: (number | null)[][] = names.map(() => [])
+  const ranks = names.map((name) => (columns[name].some(Number.isNaN) ? null : averageRanks(columns[name])))
   names.forEach((a, i) => {
     names.slice(0, i + 1).forEach((b, j) => {
       const [x, y] = bothPresent(columns[a], columns[b])
       const enough = x.length >= MIN_ROWS
+      const [p, q] = [ranks[i], ranks[j]] // sorting is what takes long, and where nothing is missing it is done
       pearsons[i][j] = pearsons[j][i] = enough ? pearson(x, y) : null
-      spearmans[i][j] = spearmans[j][i] = enough ? spearman(x, y) : null
+      spearmans[i][j] = spearmans[j][i] = enough ? (p && q ? pearson(p, q) : spearman(x, y)) : null
     })
   })
   return { names, pearson: pearsons, spearman: spearmans }

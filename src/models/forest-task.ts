@@ -21,6 +21,8 @@ export interface TrainedChunk {
   outOfBagSum: Float64Array
   /** i32[rows], how many trees that were */
   outOfBagCount: Int32Array
+  /** f64[columns], see `impurityDecrease`; null where it is not known how many rows came to a node */
+  decreases: Float64Array | null
 }
 
 /**
@@ -52,6 +54,7 @@ export function trainChunk({ features, target, hyperparameters, seed, chunk, tre
     ),
     outOfBagSum: Float64Array.from(outOfBag, ({ all }) => all.reduce((sum, value) => sum + value, 0)),
     outOfBagCount: Int32Array.from(outOfBag, ({ all }) => all.length),
+    decreases: null,
   }
 }
 

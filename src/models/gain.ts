@@ -1,18 +1,32 @@
+import { CombinedModel } from './combined-model.ts'
 import type { FittedModel } from './estimator.ts'
 import { GradientBoosting } from './gradient-boosting.ts'
+import { RandomForest } from './random-forest.ts'
 
 /**
  * How much the splits on each feature have lowered the error of the training rows, as shares that add up to 1. It
- * favours features of many values and says nothing about unseen rows: read it second.
+ * favours features of many values and says nothing about unseen rows: read it second. Of a combination of trees the
+ * mean by their weights.
  *
+ * @returns f64[columns]; null where there is no split at all, and for models that are not made of trees alone
+ */
+export function gainImportance(model: FittedModel): Float64Array | null {
+  if (model instanceof GradientBoosting) return boostedGain(model)
+  if (model instanceof RandomForest) return model.gain
+  if (!(model instanceof CombinedModel)) return null
+  const parts = model.members.map(({ model: member, weight }) => ({ gain: gainImportance(member), weight }))
+  if (parts.some(({ gain }) => gain === null)) return null
+  return new Float64Array(model.columns).map((_, column) =>
+    parts.reduce((sum, { gain, weight }) => sum + weight * gain![column], 0),
+  )
+}
+
+/**
  * A leaf of boosting is −η G / (H + λ), so that the gradients G of its rows, and by adding up those of every node, can
  * be told from the stored forest; the gain of a split is G²/(H + λ) of its two sides less that of the whole (Chen and
  * Guestrin 2016, eq. 7).
- *
- * @returns f64[columns]; null where a model does not keep what it takes, and where there is no split at all
  */
-export function gainImportance(model: FittedModel): Float64Array | null {
-  if (!(model instanceof GradientBoosting)) return null
+function boostedGain(model: GradientBoosting): Float64Array | null {
   const { feature, number, left, cover } = model.forest
   const { learningRate, lambda } = model.hyperparameters
   const gradient = new Float64Array(feature.length)

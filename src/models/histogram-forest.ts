@@ -2,6 +2,7 @@ import { localKernel } from '../engine/wasm.ts'
 import { mean } from '../engine/statistics.ts'
 import type { Hyperparameters, Matrix } from './estimator.ts'
 import type { TrainedChunk } from './forest-task.ts'
+import { impurityDecrease } from './impurity.ts'
 import { layGrowth, putRecord, TreeStore, zeros } from './growth.ts'
 
 /** Some neighbouring trees of a forest, grown in one go by one thread. */
@@ -36,8 +37,10 @@ export function growChunk({ features, target, hyperparameters: h, seed, first, t
   const record = putRecord(arena, words, [center])
   const store = new TreeStore(layout, rows)
   for (let tree = first; tree < first + trees; tree++) store.add(kernel.growForestTree(record, tree))
+  const forest = store.forest()
   const chunk = {
-    forest: store.forest(),
+    forest,
+    decreases: impurityDecrease(forest, columns),
     outOfBagSum: arena.float64(sum, rows).slice(),
     outOfBagCount: arena.int32(count, rows).slice(),
   }

@@ -57,7 +57,7 @@ export function fromMlRandomForestJson(text: string, columns?: number): RandomFo
     nEstimators: estimators.length,
     engine: 1,
   }
-  return new RandomForest(hyperparameters, width, forest, null)
+  return new RandomForest(hyperparameters, width, forest, null, null)
 }
 
 /** @throws ValidationError a split without a place, a leaf without a value */

@@ -120,14 +120,14 @@ export const randomForest: Estimator = {
     const chunks = await train(features, target, hyperparameters, seed, run)
     const forest = joinForests(chunks.map((chunk) => chunk.forest))
     const outOfBag = hyperparameters.bootstrap === 1 ? meanOutOfBag(chunks, features.rows) : null
-    return new RandomForest(hyperparameters, features.columns, forest, outOfBag)
+    return new RandomForest(hyperparameters, features.columns, forest, outOfBag, meanDecrease(chunks))
   },
 
   fromBytes(bytes) {
     const { facts, columns, hyperparameters } = unpackModel(bytes, 'RANDOM_FOREST')
-    const { outOfBag, ...forest } = columns as unknown as FlatForest & { outOfBag?: Float64Array }
+    const { outOfBag, gain, ...forest } = columns as unknown as FlatForest & Partial<Record<string, Float64Array>>
     checkForest(forest, facts.columns as number)
-    return new RandomForest(hyperparameters, facts.columns as number, forest, outOfBag ?? null)
+    return new RandomForest(hyperparameters, facts.columns as number, forest, outOfBag ?? null, gain ?? null)
   },
 }
 
@@ -187,9 +187,18 @@ export class RandomForest implements FittedModel {
   readonly columns: number
   readonly outOfBag: Float64Array | null
   readonly forest: FlatForest
+  /** f64[columns], see `gainImportance`; null where it is not known, and for models of older versions */
+  readonly gain: Float64Array | null
   readonly #scorer: ForestScorer
 
-  constructor(hyperparameters: Hyperparameters, columns: number, forest: FlatForest, outOfBag: Float64Array | null) {
+  constructor(
+    hyperparameters: Hyperparameters,
+    columns: number,
+    forest: FlatForest,
+    outOfBag: Float64Array | null,
+    gain: Float64Array | null,
+  ) {
+    this.gain = gain
     this.hyperparameters = hyperparameters
     this.columns = columns
     this.outOfBag = outOfBag
@@ -211,8 +220,8 @@ export class RandomForest implements FittedModel {
   }
 
   toBytes(): Uint8Array {
-    const { algorithm, hyperparameters, columns, outOfBag } = this
-    const optional = outOfBag ? { outOfBag } : {}
+    const { algorithm, hyperparameters, columns, outOfBag, gain } = this
+    const optional = { ...(outOfBag && { outOfBag }), ...(gain && { gain }) }
     return packArtifact({ facts: { algorithm, hyperparameters, columns }, columns: { ...this.forest, ...optional } })
   }
 
@@ -238,4 +247,13 @@ function meanOutOfBag(chunks: readonly TrainedChunk[], rows: number): Float64Arr
     }
     return sum / count // 0 / 0 is NaN
   })
+}
+
+/** @returns f64[columns], shares that add up to 1; null where no tree has a split, or nobody knows its worth */
+function meanDecrease(chunks: readonly TrainedChunk[]): Float64Array | null {
+  const decreases = chunks.flatMap((chunk) => chunk.decreases ?? [])
+  if (decreases.length < chunks.length) return null
+  const sums = decreases[0].map((_, column) => decreases.reduce((sum, each) => sum + each[column], 0))
+  const total = sums.reduce((sum, each) => sum + each, 0)
+  return total > 0 ? sums.map((sum) => sum / total) : null
 }

@@ -136,8 +136,20 @@ const BOOTSTRAP_LEVEL = 0.95
 /** Share of the spread within which a prediction counts as unchanged; see `models/sensitivity.ts`. */
 const SAFE_LEVEL = 0.05
 
-/** Metrics worth correlating with the parameters. */
-const CORRELATED = ['roi', 'sharpeRatio', 'maxDrawdown', 'winRate', 'profitFactor', 'tradeCount'] as const
+/** What a job can be about, and the trades behind it: the matrix. Parameters are held against all metrics one by one. */
+const CORRELATED = [
+  'roi',
+  'cagr',
+  'sharpeRatio',
+  'sortinoRatio',
+  'calmarRatio',
+  'maxDrawdown',
+  'winRate',
+  'profitFactor',
+  'expectancy',
+  'sqn',
+  'tradeCount',
+] as const
 
 /** How parameters and main metrics go together over all samples, and the strongest ties to any metric. */
 export function correlations(

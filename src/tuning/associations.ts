@@ -3,8 +3,8 @@ import { isConstant, pearson, spearman } from '../engine/statistics.ts'
 import { studentTTwoSided } from '../evidence/statistics.ts'
 import type { Association } from './job.ts'
 
-/** Pairs that are kept, the strongest. */
-const KEPT = 50
+/** Pairs that are kept, the strongest: all of them up to 19 parameters. */
+const KEPT = 500
 /** With fewer rows a line always fits. */
 const MIN_ROWS = 3
 

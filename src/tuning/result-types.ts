@@ -114,7 +114,7 @@ export const FeatureImportanceType = builder.objectRef<FeatureImportance>('Featu
     gain: t.float({
       nullable: true,
       description:
-        'Share of the training error that its splits removed. Favours features of many values. Null but for XGBOOST.',
+        'Share of the training error that its splits removed. Favours features of many values. Null where not all of the model is trees.',
       resolve: ({ gain }) => gain ?? null,
     }),
     rank: t.exposeInt('rank', { description: '1 = most important.' }),
@@ -197,7 +197,8 @@ export const CorrelationMatrixType = builder
         spearman: matrix('spearman'),
         strongest: t.field({
           type: [AssociationType],
-          description: 'The 50 strongest rank correlations of a parameter with any metric, strongest first.',
+          description:
+            'Correlations of each parameter with each metric, the strongest rank correlation first; at most 500.',
           resolve: ({ strongest }) => strongest ?? [],
         }),
       }

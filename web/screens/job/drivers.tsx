@@ -69,7 +69,7 @@ function Importance({ job: { featureImportance, objective } }: { job: Job }) {
               },
               {
                 title: 'Gain',
-                meaning: 'Share of the training error that splits by it removed; boosted trees only.',
+                meaning: 'Share of the training error that splits by it removed; trees only.',
                 figure: true,
                 cell: ({ gain }) => percent(gain),
               },
