@@ -4,21 +4,20 @@
  *
  *     npm run bench                      all of it, in a few minutes
  *     npm run bench -- --quick           a tenth of the samples and three rounds, to see that it works
- *     npm run bench -- --only server     one part: side-by-side, strategies, hard, threads, memory, indicators, scoring, server
- *     npm run bench -- --synthetic       made candles, also where real ones are there
+ *     npm run bench -- --only server     one part: side-by-side, real, strategies, hard, threads, memory, indicators, scoring, server
  *     npm run bench -- --readme          writes the table into README.md, too
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { ROUNDS } from './clock.ts'
-import { benchData } from './data.ts'
+import { madeData, realData } from './data.ts'
 import { indicators } from './indicators.ts'
 import { memory } from './memory.ts'
 import { writeReadme } from './readme.ts'
 import { Report } from './report.ts'
 import { scoring } from './scoring.ts'
 import { server } from './server.ts'
-import { sideBySide } from './side-by-side.ts'
+import { sideBySide, sideBySideReal } from './side-by-side.ts'
 import { hardCases, type Sizes, strategies, threads } from './strategies.ts'
 
 const { values } = parseArgs({
@@ -26,7 +25,6 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     readme: { type: 'boolean', default: false },
     only: { type: 'string' },
-    synthetic: { type: 'boolean', default: false },
   },
 })
 const { quick, readme, only } = values
@@ -36,16 +34,19 @@ const sizes: Sizes = quick
   : { large: 1000, small: 200, long: 100, rounds }
 
 const report = new Report()
-const data = benchData(259_200, values.synthetic)
+const data = madeData()
+const real = realData()
 const { cpu, cores, node } = report.machine
 console.log(`${cpu}, ${cores} cores, node ${node}, load ${loadavg()[0].toFixed(1)}; ${data.name}`)
 if (loadavg()[0] > 1)
   report.note(`The machine was busy (load ${loadavg()[0].toFixed(1)}): believe the ratios, not the times.`)
 
+if (!real) report.note('Real candles are not here: their part is left out.')
 if (quick) report.note('Quick: a tenth of the samples, so that what is done once a job weighs ten times as much.')
 
-const parts: Record<string, () => Promise<void>> = {
+const parts: Record<string, () => Promise<unknown>> = {
   'side-by-side': () => sideBySide(report, data, sizes.large, rounds),
+  real: async () => real && sideBySideReal(report, real, sizes.large, rounds),
   strategies: () => strategies(report, data, sizes),
   hard: () => hardCases(report, data, sizes),
   threads: () => threads(report, data, sizes),

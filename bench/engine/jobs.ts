@@ -3,6 +3,7 @@ import type { Candles } from '../../src/engine/candles.ts'
 import { DEFAULT_EXECUTION } from '../../src/engine/execution.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/strategy/builtin.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
+import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
 import { drawSamples } from '../../src/strategy/sampling.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
 import { MINUTE } from './data.ts'
@@ -59,6 +60,28 @@ export function dense(): StrategyDefinition {
       const [low, high] = bounds[spec.name] ?? [spec.low!, spec.high!]
       return { ...spec, low, high, default: null }
     }),
+  }
+}
+
+/** rsi-adx-volume with the periods of its indicators among the parameters: hardly two samples share their columns. */
+export function tunablePeriods(): StrategyDefinition {
+  const base = builtIn('rsi-adx-volume')
+  const period = (name: string): ParameterSpec => ({
+    name,
+    distribution: 'INTEGER',
+    low: 7,
+    high: 30,
+    step: 1,
+    default: 14,
+  })
+  const tuned = (rule: string): string =>
+    rule.replaceAll('rsi(14)', 'rsi(rsi_period)').replaceAll('adx(14)', 'adx(adx_period)')
+  return {
+    ...base,
+    name: 'tunable-periods',
+    enterLong: tuned(base.enterLong!),
+    exitLong: tuned(base.exitLong!),
+    parameterSpace: [...base.parameterSpace, period('rsi_period'), period('adx_period')],
   }
 }
 

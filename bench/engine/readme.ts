@@ -1,6 +1,7 @@
 /** The table of the README: ratios of one run, with what they were measured on, between two markers. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isReached, type Report, round, type Row } from './report.ts'
+import { REAL_TABLE } from './side-by-side.ts'
 
 const README = new URL('../../README.md', import.meta.url)
 const BEGIN = '<!-- speed -->'
@@ -17,6 +18,7 @@ export function writeReadme(report: Report, dataName: string): void {
 
 export function section({ sections, machine, goals }: Report, dataName: string): string {
   const side = sections['side by side: 1,000 × 259,200, one core'] ?? []
+  const real = sections[REAL_TABLE]?.[0]
   const scoring = sections['scoring 10,000 candidates × 12 features, depth 8, CPU ms on one core'] ?? []
   const requests = sections['10,000 candidates over HTTP, ms'] ?? []
   const jobs = sections['whole jobs, server running, wall time'] ?? []
@@ -27,6 +29,7 @@ export function section({ sections, machine, goals }: Report, dataName: string):
     ...side.map(
       (row) => `| ${row.way as string} | ${cell(row, 'times this engine')} | ${cell(row, 'ns per bar × sample')} |`,
     ),
+    ...(real ? [`| ${real.way as string}, real candles | | ${cell(real, 'ns per bar × sample')} |`] : []),
     '',
     '| scoring 10,000 candidates, depth 8 | × this engine, 100 / 300 trees |',
     '|---|---|',

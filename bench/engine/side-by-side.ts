@@ -9,9 +9,9 @@ import { compileC } from './c-program.ts'
 import { median, race, type Contestant } from './clock.ts'
 import type { BenchData } from './data.ts'
 import { grademark } from './grademark.ts'
-import { builtIn, jobOf, perBar } from './jobs.ts'
+import { builtIn, type Job, jobOf } from './jobs.ts'
 import { cColumns, naiveInput, PARAMETERS } from './naive-input.ts'
-import { NAIVE_FIGURES, naiveBacktest } from './naive.ts'
+import { NAIVE_FIGURES, naiveBacktest, type NaiveInput } from './naive.ts'
 import { type Report, round } from './report.ts'
 
 /** What c/query.c writes for each sample, and how these figures are called here; exposure it leaves out. */
@@ -37,8 +37,63 @@ interface Way {
   contestant: Contestant
 }
 
-/** @param samples of the job @returns what this engine needs for 259,200 bars × 1,000 samples, ms */
+/** What one sample costs each contestant, CPU ms. */
+interface Race {
+  job: Job
+  input: NaiveInput
+  ways: Record<string, Way>
+  cost: Record<string, number>
+  /** trades of a sample on average: the cost goes with them */
+  trades: number
+}
+
+/** The case that the goals are about. @param samples of the job */
 export async function sideBySide(report: Report, data: BenchData, samples: number, rounds: number): Promise<void> {
+  const done = await raceOver(report, data, samples, rounds)
+  const { cost, ways, input, job } = done
+  const peer = grademark(input, job.rows.subarray(0, PARAMETERS))
+  if (peer) {
+    cost.grademark = peer.ms
+    ways.grademark = { name: `grademark ${peer.version} (npm)`, samples: 1, contestant: { measure: () => peer.ms } }
+    if (peer.trades !== peer.expected)
+      throw new Error(`grademark makes ${peer.trades} trades, its rules ${peer.expected}.`)
+    report.note(
+      `grademark: ${peer.trades} trades, as a loop with its rules makes; no fees and no figures are in its time.`,
+    )
+  } else report.note('grademark could not be installed here (no npm registry): left out.')
+  report.note('vectorbt is not an npm package and was not measured here; engine.md, from which the goals come, did.')
+  report.note(`${Math.round(done.trades)} trades a sample on average; the goals were set at about 670.`)
+  tabulate(report, 'side by side: 1,000 × 259,200, one core', done)
+  report.goal('1,000 × 259,200, all metrics, one core', cost.engine * 1000, '≤', 40, 'ms')
+  report.goal('against the naive AssemblyScript loop', cost.assembly / cost.engine, '≥', 50, '×')
+  report.goal('against the naive C loop', (cost.c ?? NaN) / cost.engine, '≥', 12, '×')
+  report.goal('against the same algorithm in C', cost.engine / (cost.query ?? NaN), '≤', 1.3, '×')
+}
+
+/** The same strategy on real candles, where it trades more often: nothing was promised for these. */
+export async function sideBySideReal(report: Report, data: BenchData, samples: number, rounds: number): Promise<void> {
+  const done = await raceOver(report, data, samples, rounds)
+  report.note(`${data.name}: ${Math.round(done.trades)} trades a sample on average.`)
+  tabulate(report, REAL_TABLE, done)
+}
+
+export const REAL_TABLE = 'the same on real candles'
+
+function tabulate(report: Report, name: string, { job, ways, cost, trades }: Race): void {
+  report.table(
+    name,
+    Object.entries(ways).map(([key, way]) => ({
+      way: way.name,
+      'ms for 1,000 samples': round(cost[key] * 1000),
+      'ns per bar × sample': round((cost[key] * 1e6) / job.candles.openTime.length),
+      'ns per trade': round((cost[key] * 1e6) / trades),
+      'times this engine': round(cost[key] / cost.engine),
+      'samples timed': way.samples,
+    })),
+  )
+}
+
+async function raceOver(report: Report, data: BenchData, samples: number, rounds: number): Promise<Race> {
   const job = jobOf(builtIn('rsi-adx-volume'), data.candles, samples)
   const twins = await Twins.of(job)
   const plain = await Twins.of(jobOf(builtIn('rsi-adx-volume'), data.candles, FEW.plain))
@@ -87,39 +142,8 @@ export async function sideBySide(report: Report, data: BenchData, samples: numbe
     figures.check('algorithm in C', query.output(), QUERY_FIGURES, QUERY_WIDTH)
   }
   const cost: Record<string, number> = {}
-  for (const [key, { samples: done }] of Object.entries(ways)) cost[key] = perSample(median(times[key]), done)
-  const peer = grademark(input, rowOf(0))
-  if (peer) {
-    cost.grademark = perSample(peer.ms, 1)
-    ways.grademark = { name: `grademark ${peer.version} (npm)`, samples: 1, contestant: { measure: () => peer.ms } }
-    if (peer.trades !== peer.expected)
-      throw new Error(`grademark makes ${peer.trades} trades, its rules ${peer.expected}.`)
-    report.note(
-      `grademark: ${peer.trades} trades, as a loop with its rules makes; no fees and no figures are in its time.`,
-    )
-  } else report.note('grademark could not be installed here (no npm registry): left out.')
-  report.note('vectorbt is not an npm package and was not measured here; engine.md, from which the goals come, did.')
-
-  report.note(`${Math.round(figures.meanTrades)} trades a sample on average: the cost goes with the trades.`)
-  const whole = (key: string): number => cost[key] * 1000
-  report.table(
-    'side by side: 1,000 × 259,200, one core',
-    Object.entries(ways).map(([key, { name }]) => ({
-      way: name,
-      'ms for 1,000 samples': round(whole(key)),
-      'ns per bar × sample': round(perBar(whole(key), { ...job, batch: { ...job.batch, count: 1000 } })),
-      'times this engine': round(cost[key] / cost.engine),
-      'samples timed': ways[key].samples,
-    })),
-  )
-  report.goal('1,000 × 259,200, all metrics, one core', whole('engine'), '≤', 40, 'ms')
-  report.goal('against the naive AssemblyScript loop', cost.assembly / cost.engine, '≥', 50, '×')
-  report.goal('against the naive C loop', (cost.c ?? NaN) / cost.engine, '≥', 12, '×')
-  report.goal('against the same algorithm in C', cost.engine / (cost.query ?? NaN), '≤', 1.3, '×')
-}
-
-function perSample(ms: number, samples: number): number {
-  return ms / samples
+  for (const [key, way] of Object.entries(ways)) cost[key] = median(times[key]) / way.samples
+  return { job, input, ways, cost, trades: figures.meanTrades }
 }
 
 /** What this engine says of each sample: the others must say the same. */
