@@ -26,6 +26,7 @@ export function placeSpace(its: Job, use: i32): Space {
   space.mask = take(bitmapBytes);
   space.before = take((places >> 6) * 4 + 16);
   space.list = take((places + 64) << 3);
+  space.openRoom = take((places + 64) << 3);
   space.room = take(feeds << 2);
   space.gathered = take(feeds << 2);
   space.rounded = take(feeds << 2);
@@ -72,6 +73,7 @@ export function countCandidates(space: Space, from: i32, to: i32): void {
 export function fillSpace(space: Space, from: i32, to: i32): void {
   space.isFull = 1;
   space.from = from - base;
+  space.opens = job.open + (<usize>base << 3);
   setCount(space, to - base);
 }
 
@@ -92,6 +94,8 @@ export function listCandidates(space: Space, other: Space, later: i32): void {
         at = list(at, base + (word << 6) + <i32>ctz(bits), other, later);
       }
     }
+    space.opens = space.openRoom;
+    gatherValues(job.open, space.list, count, space.opens);
   }
   for (let i = 0; i < 64; i++, at += 8) {
     store<i32>(at, NONE);

@@ -17,6 +17,8 @@ let timeframe: f64 = 0;
 let prefix: usize = 0, suffix: usize = 0;
 /** f64x2[⌈log₂ blocks⌉][blocks]: of 2ᵏ blocks from one on */
 let runs: usize = 0, runBytes: usize = 0;
+/** the sign bit of a lower lane: from memory it takes one instruction, as a constant five */
+let lowSign: usize = 0;
 /** f64x2 tables are indexed from this bar */
 let base: i32 = 0;
 
@@ -37,7 +39,9 @@ export function placeEquity(its: Job, scratch: usize): usize {
   suffix = prefix + (bars << 4);
   runs = suffix + (bars << 4);
   runBytes = (bars >> 6) << 4;
-  return runs + runBytes * <usize>runLevels(job.tile >> 6);
+  lowSign = runs + runBytes * <usize>runLevels(job.tile >> 6);
+  v128.store(lowSign, i64x2(i64.MIN_VALUE, 0));
+  return lowSign + 64;
 }
 
 /** @param tileBase a multiple of 64; to: the bar after the last one of the tile */
@@ -149,19 +153,20 @@ export function mark(sample: Sample, from: i32, to: i32, daily: usize): void {
   else fall(sample, lower(ends));
 }
 
-/** Equity at the lowest and at the highest close; see `marked`. */
+/** Equity of the held position at the lowest and at the highest close. */
 // @ts-ignore: decorator
 @inline
-export function markedEnds(extremes: v128): v128 {
-  const zero = f64x2.splat(0), closes = v128.xor(extremes, lowSign());
-  const left = f64x2.add(f64x2.splat(margin), f64x2.mul(f64x2.splat(quantity), f64x2.sub(closes, f64x2.splat(price))));
-  return f64x2.pmax(zero, f64x2.add(f64x2.splat(cash), f64x2.pmax(zero, left)));
+function markedEnds(extremes: v128): v128 {
+  return ends(extremes, cash, margin, quantity, price);
 }
 
+/** Equity of a position at the lowest and at the highest close; see `marked`. @param extremes as `range` gives them */
 // @ts-ignore: decorator
 @inline
-function lowSign(): v128 {
-  return i64x2(i64.MIN_VALUE, 0);
+export function ends(extremes: v128, cash: f64, margin: f64, quantity: f64, price: f64): v128 {
+  const zero = f64x2.splat(0), closes = v128.xor(extremes, v128.load(lowSign));
+  const left = f64x2.add(f64x2.splat(margin), f64x2.mul(f64x2.splat(quantity), f64x2.sub(closes, f64x2.splat(price))));
+  return f64x2.pmax(zero, f64x2.add(f64x2.splat(cash), f64x2.pmax(zero, left)));
 }
 
 // @ts-ignore: decorator

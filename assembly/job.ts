@@ -248,6 +248,9 @@ export class Space {
   before: usize;
   /** i32[2][count + 64]: the bar of a candidate, and the candidate of the other space that comes next */
   list: usize;
+  /** room for gathered opens, and f64[count]: where they stand */
+  openRoom: usize;
+  opens: usize;
   /** usize[feedCount]: room for gathered values; where the values stand; their f32 copies, and a filter of those */
   room: usize;
   gathered: usize;

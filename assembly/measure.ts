@@ -6,7 +6,7 @@
  */
 import { keepOpen } from "./account";
 import { pair, smaller } from "./column";
-import { closeAt, dayEnd, hold, mark, marked, markedEnds, placeEquity, range, rest } from "./equity";
+import { closeAt, dayEnd, ends, hold, mark, marked, placeEquity, range, rest } from "./equity";
 import { fund, placeFunding } from "./funding";
 import { INSIDE, Job, LIQUIDATED_INSIDE, NONE, Sample, Settings, TARGET, Trade, TRADE_BYTES } from "./job";
 import { closeRatios, openRatios } from "./ratios";
@@ -64,41 +64,51 @@ export function measure(sample: Sample, from: i32, to: i32, log: usize, end: usi
   return sum(sample, log, end);
 }
 
-/** @returns the end of the trades that are closed: one may still be open, and behind ruin nothing happens */
+/**
+ * The extremes of a trade's closes are looked up before anything else of it is read: the look-up may be a call, over
+ * which every value at hand would have to be saved.
+ *
+ * @returns the end of the trades that are closed: one may still be open, and behind ruin nothing happens
+ */
 function markAll(sample: Sample, from: i32, to: i32, log: usize, end: usize, daily: usize): usize {
-  const zero = f64x2.splat(0);
   let nextDay = dayEnd(sample.day), measured = sample.measured, peak = f64x2.splat(sample.peak), lowest = f64x2.splat(sample.lowest);
   for (; log < end; log += TRADE_BYTES) {
     const trade = changetype<Trade>(log);
-    const capital = trade.capital, exitBar = trade.exitBar, entryBar = trade.entryBar;
+    const first = max(trade.entryBar, from), marks = min(trade.exitBar, to) - 1;
+    const closes = first <= marks ? range(first, marks) : f64x2.splat(0);
+    const capital = trade.capital, isFlat = trade.entryBar > measured; // for a while before the trade
     if (!(capital > 0)) break;
-    const first = max(entryBar, from), marks = min(exitBar, to) - 1;
-    hold(trade, capital - trade.margin - trade.entryFee);
-    const isFlat = entryBar > measured; // for a while before the trade
-    let ends = isFlat ? f64x2.splat(capital) : lowest;
-    let highest = isFlat ? ends : zero;
-    if (first <= marks) {
-      const held = markedEnds(range(first, marks));
-      ends = f64x2.pmin(ends, held);
-      highest = f64x2.pmax(highest, held);
+    let low = lowest, high = f64x2.splat(0);
+    if (isFlat) {
+      high = f64x2.splat(capital);
+      low = f64x2.pmin(low, high);
     }
-    if (v128.any_true(f64x2.ge(highest, peak))) {
+    if (first <= marks) {
+      const held = ends(closes, capital - trade.margin - trade.entryFee, trade.margin, trade.quantity, trade.entryPrice);
+      low = f64x2.pmin(low, held);
+      high = f64x2.pmax(high, held);
+    }
+    if (v128.any_true(f64x2.ge(high, peak))) {
       sample.measured = measured;
       sample.lowest = smallest(lowest);
+      hold(trade, capital - trade.margin - trade.entryFee);
       trace(sample, trade, marks, daily);
       peak = f64x2.splat(sample.peak);
       lowest = f64x2.splat(sample.lowest);
       nextDay = dayEnd(sample.day);
     } else {
-      lowest = f64x2.pmin(lowest, ends);
-      if (nextDay <= marks) nextDay = endDays(sample, trade, marks, daily);
+      lowest = low;
+      if (nextDay <= marks) {
+        hold(trade, capital - trade.margin - trade.entryFee);
+        nextDay = endDays(sample, trade, marks, daily);
+      }
     }
     measured = marks + 1;
-    sample.isOpen = 0;
-    if (exitBar == NONE) {
+    if (trade.exitBar == NONE) {
       keepOpen(sample, trade);
       break;
     }
+    sample.isOpen = 0;
   }
   sample.measured = measured;
   sample.lowest = smallest(lowest);
@@ -133,19 +143,19 @@ function trace(sample: Sample, trade: Trade, marks: i32, daily: usize): void {
 function sum(sample: Sample, log: usize, end: usize): bool {
   let ratios = openRatios(sample, <i32>((end - log) / TRADE_BYTES));
   if (ratios == 0) return false;
-  const at = changetype<usize>(sample), zero = f64x2.splat(0);
+  const at = changetype<usize>(sample), zero = f64x2.splat(0), opens = openTime;
   let gross = v128.load(at, offsetof<Sample>("grossProfit")), sums = v128.load(at, offsetof<Sample>("sumAbs"));
   let spent = v128.load(at, offsetof<Sample>("duration")), extremes = v128.load(at, offsetof<Sample>("bestRatio"));
-  let wins = sample.wins, losses = sample.losses;
+  let counts = i64x2.splat(0); // trades that won and that lost
   for (; log < end; log += TRADE_BYTES, ratios += 8) {
     const trade = changetype<Trade>(log);
     const profit = trade.profit, ratio = profit / trade.capital;
-    const time = load<f64>(openTime + (<usize>trade.exitBar << 3)) + load<f64>(delays + (<usize>trade.how << 3));
-    wins += <i32>(profit > 0);
-    losses += <i32>(profit < 0);
-    gross = f64x2.add(gross, f64x2.pmax(zero, pair(profit, -profit)));
+    const time = load<f64>(opens + (<usize>trade.exitBar << 3)) + load<f64>(delays + (<usize>trade.how << 3));
+    const sides = pair(profit, -profit);
+    counts = i64x2.sub(counts, f64x2.gt(sides, zero));
+    gross = f64x2.add(gross, f64x2.pmax(zero, sides));
     sums = f64x2.add(sums, pair(profit, ratio));
-    spent = f64x2.add(spent, pair(time - load<f64>(openTime + (<usize>trade.entryBar << 3)), trade.fees));
+    spent = f64x2.add(spent, pair(time - load<f64>(opens + (<usize>trade.entryBar << 3)), trade.fees));
     extremes = f64x2.pmax(extremes, pair(ratio, -ratio));
     store<f64>(ratios, ratio);
   }
@@ -153,8 +163,8 @@ function sum(sample: Sample, log: usize, end: usize): bool {
   v128.store(at, sums, offsetof<Sample>("sumAbs"));
   v128.store(at, spent, offsetof<Sample>("duration"));
   v128.store(at, extremes, offsetof<Sample>("bestRatio"));
-  sample.wins = wins;
-  sample.losses = losses;
+  sample.wins += <i32>i64x2.extract_lane(counts, 0);
+  sample.losses += <i32>i64x2.extract_lane(counts, 1);
   closeRatios(sample, ratios);
   return true;
 }

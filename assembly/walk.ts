@@ -81,7 +81,7 @@ function walkBothDirect(job: Job, sample: Sample, from: i32, to: i32, log: usize
 function walkAs(both: bool, direct: bool, job: Job, sample: Sample, from: i32, to: i32, log: usize): usize {
   const settings = changetype<Settings>(job.settings), slippage = settings.slippage;
   const open = job.open, openings = both ? anyEntries : longEntries, first = base;
-  const entryList = entries.list, exitList = exits.list;
+  const entryList = entries.list, exitList = exits.list, entryOpens = entries.opens, exitOpens = direct ? entryOpens : exits.opens;
   const stopLoss = sample.stopLoss, takeProfit = sample.takeProfit, isStopFirst = sample.isStopFirst != 0;
   const trails = sample.trailingStop == sample.trailingStop;
   let held = sample.side, entryBar = sample.entryBar, price = sample.price;
@@ -93,7 +93,7 @@ function walkAs(both: bool, direct: bool, job: Job, sample: Sample, from: i32, t
       bar = entryBar = barOf(direct, first, entryList, entry);
       if (entryBar >= to) break;
       held = both && !isSet(longEntries, entry) ? -1 : 1;
-      price = load<f64>(open + (<usize>entryBar << 3)) * (1.0 + (both ? <f64>held : 1.0) * slippage);
+      price = load<f64>(entryOpens + (<usize>entry << 3)) * (1.0 + (both ? <f64>held : 1.0) * slippage);
       best = price;
       exit = otherOf(direct, entryList, entry, 1);
       entry++;
@@ -127,7 +127,7 @@ function walkAs(both: bool, direct: bool, job: Job, sample: Sample, from: i32, t
       trade.exitBar = touched;
       entry = direct ? after - first : rankOf(entries, after);
     } else if (signalBar < to) {
-      const at = load<f64>(open + (<usize>signalBar << 3));
+      const at = load<f64>(both && reverses ? entryOpens + (<usize>entry << 3) : exitOpens + (<usize>exit << 3));
       const isLiquidated = s * at <= s * level && s * at <= s * liquidationPrice(sample, settings, s, price);
       trade.exitBar = signalBar;
       trade.exitPrice = isLiquidated ? NaN : at * (1.0 - s * slippage);

@@ -63,7 +63,7 @@ export const Control = { STOP: 0, DONE: 1, FAULT: 2 } as const
 export const CONTROL_BYTES = 64
 
 /** Bars that the kernel works on at a time: what it holds about them fits the second-level cache. */
-export const TILE = 16_384
+export const TILE = 8192
 
 /** A bar that never comes: it ends the lists that the kernel walks along. */
 const NEVER = 0x7fffffff
@@ -182,8 +182,8 @@ export function laneBytes(shape: ScratchShape, samples: number): number {
   const { tile, feeds, leafCount } = shape
   const places = tile + 128
   const bitmap = (places / 64 + 2) * 8
-  let bytes = 4096 + 64 * (10 * feeds.length + 16)
-  bytes += 2 * (bitmap + places / 16 + (places + 64) * 8 + leafCount * bitmap) + leafCount * bitmap
+  let bytes = 4096 + 64 * (10 * feeds.length + 18)
+  bytes += 2 * (bitmap + places / 16 + (places + 64) * 16 + leafCount * bitmap) + leafCount * bitmap
   for (const { code, use } of feeds) {
     const count = (bits: number): number => (bits & 1) + ((bits >> 1) & 1)
     bytes += count(use | (use >> 2)) * (places + BLOCK) * 8 + count(use >> 2) * ((places + 64) * 4 + FILTER_BYTES)

@@ -29,7 +29,7 @@ export function randomJob(seed: number): RandomJob {
     settings,
     window,
     strategy,
-    tile: dice.pick([64, 128, 256, 1024, 16_384]),
+    tile: dice.pick([64, 128, 256, 1024, 8192]),
   }
 }
 
