@@ -32,6 +32,7 @@ const ORDER = [
   'evidence',
   'tuning',
   'playbook',
+  'picture',
   'telegram',
   'webhook',
   'server',

@@ -80,7 +80,8 @@ export function changesBetween(before: readonly RegimePlay[], after: readonly Re
   })
 }
 
-function placesOf({ regime, strategyWeights }: RegimePlay, old: RegimePlay | undefined): Place[] {
+/** All numbers of a play, and the weights of an older one that it has no more. */
+export function placesOf({ regime, strategyWeights }: RegimePlay, old?: RegimePlay): Place[] {
   const names = new Set([...(old?.strategyWeights ?? []), ...strategyWeights].map(({ strategy }) => strategy))
   return PLAYBOOK_PARAMETERS.flatMap((parameter): Place[] =>
     parameter === 'STRATEGY_WEIGHT'

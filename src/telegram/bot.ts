@@ -55,6 +55,7 @@ export function wire(
     const { person } = talk
     const reply = await answerTune({ ctx: onBehalfOf(ctx, person), outbox, userId: person.id, say }, talk.match)
     if (reply) await talk.reply(reply.html, { ...HTML, ...(reply.buttons && { reply_markup: reply.buttons }) })
+    if (reply?.picture) await talk.replyWithPhoto(reply.picture)
     wake()
   })
   bot.on('callback_query:data', async (talk) => {

@@ -1,3 +1,4 @@
+import type { InputFile } from 'grammy'
 import type { InlineKeyboardMarkup } from 'grammy/types'
 import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError } from '../errors.ts'
@@ -9,9 +10,11 @@ import type { PlaybookRow } from '../playbook/table.ts'
 import { findVersion } from '../playbook/version.ts'
 import { requireRole, type Role } from '../viewer.ts'
 import { describe, failureWords, pendingReview, playbookOf } from './answers.ts'
+import { attachment } from './attachment.ts'
 import { issueButtons } from './buttons.ts'
 import { parseCommand, type Command } from './command.ts'
 import type { Outbox } from './outbox.ts'
+import { historyPicture } from './playbook-picture.ts'
 import { reviewMessage } from './review-message.ts'
 import { plain, type Html } from './text.ts'
 
@@ -19,6 +22,8 @@ import { plain, type Html } from './text.ts'
 export interface Reply {
   html: Html
   buttons?: InlineKeyboardMarkup
+  /** comes behind the words */
+  picture?: InputFile | null
 }
 
 /** What is needed to answer one person. */
@@ -72,6 +77,11 @@ async function run(talk: Conversation, command: Command, playbook: PlaybookRow):
       return command.mode === null ? showPending(talk, playbook) : applyPending(talk, playbook, command.mode)
     case 'ROLLBACK':
       return offerRollback(talk, playbook, command.toVersion ?? playbook.version - 1)
+    case 'HISTORY':
+      return {
+        html: await describe(talk.ctx, command.kind, playbook),
+        picture: await attachment(talk.ctx, 'history', () => historyPicture(talk.ctx, playbook)),
+      }
     default:
       return { html: await describe(talk.ctx, command.kind, playbook) }
   }

@@ -6,9 +6,12 @@ import { findAttribution, findReview } from '../playbook/list.ts'
 import { getPlaybook } from '../playbook/version.ts'
 import { findTuningJob } from '../tuning/service.ts'
 import { readStory } from './answers.ts'
+import { attachment } from './attachment.ts'
 import { dropButtons, issueButtons } from './buttons.ts'
-import { isDecision, type Keyboard } from './press.ts'
+import { jobPicture } from './job-picture.ts'
 import { jobsMessage, worsenedMessage } from './notice-messages.ts'
+import { reviewPicture } from './playbook-picture.ts'
+import { isDecision, type Keyboard } from './press.ts'
 import { reviewKeyboard, reviewMessage, type ReviewStory } from './review-message.ts'
 import { telegramNotices, type TelegramNoticeRow } from './table.ts'
 import type { Html } from './text.ts'
@@ -133,10 +136,15 @@ export class Outbox {
   async #send(batch: TelegramNoticeRow[], user: TelegramUser): Promise<void> {
     const [notice] = batch
     if (notice.kind === 'REVIEW') return this.#sendReview(notice, user)
-    const html = notice.kind === 'JOB' ? await this.#jobs(batch) : await this.#worsened(notice)
-    if (html === null) return this.#settle(batch, UNDELIVERABLE)
-    const sent = await this.#api.sendMessage(user.id, html, HTML)
-    await this.#settle(batch, sent.message_id)
+    if (notice.kind === 'PICTURE') return this.#sendPicture(notice, user)
+    if (notice.kind === 'JOB') return this.#sendJobs(batch, user)
+    const html = await this.#worsened(notice)
+    await this.#settle(batch, html === null ? UNDELIVERABLE : await this.#say(user, html))
+  }
+
+  /** @returns the id of the message */
+  async #say({ id }: TelegramUser, html: Html): Promise<number> {
+    return (await this.#api.sendMessage(id, html, HTML)).message_id
   }
 
   async #sendReview(notice: TelegramNoticeRow, user: TelegramUser): Promise<void> {
@@ -150,10 +158,37 @@ export class Outbox {
     if (notice.messageId === UNDELIVERABLE) return this.#settle([notice], UNDELIVERABLE, review.revision)
     if (notice.messageId === null) {
       const sent = await this.#api.sendMessage(user.id, reviewMessage(story), { ...HTML, reply_markup })
+      const picture = { userId: user.id, kind: 'PICTURE', subjectId: review.id } as const
+      await this.#ctx.db.insert(telegramNotices).values(picture).onConflictDoNothing()
       return this.#settle([notice], sent.message_id, review.revision)
     }
     await this.#edit(user.id, notice.messageId, reviewMessage(story), reply_markup)
     await this.#settle([notice], notice.messageId, review.revision)
+  }
+
+  /** What a review would change, as an answer to its message; nothing where it was decided meanwhile. */
+  async #sendPicture(notice: TelegramNoticeRow, user: TelegramUser): Promise<void> {
+    const story = await readStory(this.#ctx, notice.subjectId)
+    const isWaiting = story.review.status === 'PENDING'
+    const photo = isWaiting && (await attachment(this.#ctx, 'review', () => reviewPicture(this.#ctx, story)))
+    if (!photo) return this.#settle([notice], UNDELIVERABLE)
+    const sent = await this.#api.sendPhoto(user.id, photo, await this.#behind(notice))
+    await this.#settle([notice], sent.message_id)
+  }
+
+  async #behind({ userId, subjectId }: TelegramNoticeRow) {
+    const [review] = await this.#ctx.db
+      .select({ messageId: telegramNotices.messageId })
+      .from(telegramNotices)
+      .where(
+        and(
+          eq(telegramNotices.kind, 'REVIEW'),
+          eq(telegramNotices.subjectId, subjectId),
+          eq(telegramNotices.userId, userId),
+        ),
+      )
+    if (!review?.messageId) return {}
+    return { reply_parameters: { message_id: review.messageId, allow_sending_without_reply: true } }
   }
 
   /** Buttons for what this person may do. */
@@ -175,10 +210,15 @@ export class Outbox {
     }
   }
 
-  async #jobs(batch: TelegramNoticeRow[]): Promise<Html | null> {
+  /** One job with its picture, several in a line each. */
+  async #sendJobs(batch: TelegramNoticeRow[], user: TelegramUser): Promise<void> {
     const found = await Promise.all(batch.map(({ subjectId }) => findTuningJob(this.#ctx, subjectId.split(':')[0])))
     const jobs = found.filter((job) => job !== null)
-    return jobs.length > 0 ? jobsMessage(jobs) : null
+    if (jobs.length === 0) return this.#settle(batch, UNDELIVERABLE)
+    const html = jobsMessage(jobs)
+    const photo = jobs.length === 1 ? await attachment(this.#ctx, 'job', () => jobPicture(this.#ctx, jobs[0])) : null
+    const sent = photo && (await this.#api.sendPhoto(user.id, photo, { caption: html, parse_mode: 'HTML' }))
+    await this.#settle(batch, sent ? sent.message_id : await this.#say(user, html))
   }
 
   async #worsened({ subjectId }: TelegramNoticeRow): Promise<Html | null> {

@@ -6,7 +6,7 @@ import { bold, instant, message, parameterFigure, parameterWords, percent, plain
 /** What a message about a review is made of. */
 export interface ReviewStory {
   review: PlaybookReviewRow
-  playbook: Pick<PlaybookRow, 'name'>
+  playbook: PlaybookRow
   recommendations: readonly RecommendationRow[]
 }
 

@@ -25,7 +25,8 @@ export const telegramButtons = pgTable(
 
 export type TelegramButtonRow = typeof telegramButtons.$inferSelect
 
-export type NoticeKind = 'REVIEW' | 'JOB' | 'WORSENED'
+/** PICTURE is that of a review, sent behind its message. */
+export type NoticeKind = 'REVIEW' | 'PICTURE' | 'JOB' | 'WORSENED'
 
 /**
  * What each person has been told, or is to be told: the outbox and its memory. `messageId` is null until Telegram has

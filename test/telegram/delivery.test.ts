@@ -61,7 +61,7 @@ describe('an outage of Telegram', () => {
     await fake.shows(ANN, `Review: ${book.name}`)
     await fake.shows(ANN, 'A review waits for a decision until')
     expect(fake.troubles).toEqual([])
-    expect([...fake.messages.values()].filter(({ text }) => text.includes('Review:'))).toHaveLength(1)
+    expect([...fake.messages.values()].filter(({ text }) => text?.includes('Review:'))).toHaveLength(1)
   })
 
   test('waits as long as Telegram asks', async () => {
@@ -96,7 +96,7 @@ describe('an outage of Telegram', () => {
     const two = [{ id: '10', roles: ['VIEWER'] }, ...USERS] as const
     telegram = startTelegram({ ...ctx, config: { ...ctx.config, telegram: fake.config(two) } })
     const told = await fake.until(
-      () => [...fake.messages.values()].find(({ text }) => text.includes(book.name)),
+      () => [...fake.messages.values()].find(({ text }) => text?.includes(book.name)),
       'nobody was told',
     )
     expect([10, 11]).toContain(told.chat_id)
@@ -159,7 +159,7 @@ describe('a notice', () => {
     )
     fake.write(ANN, '/help')
     await fake.shows(ANN, '/tune rollback')
-    expect([...fake.messages.values()].filter(({ text }) => text.includes('made results worse'))).toHaveLength(1)
+    expect([...fake.messages.values()].filter(({ text }) => text?.includes('made results worse'))).toHaveLength(1)
     expect(await ctx.db.select().from(telegramNotices).where(eq(telegramNotices.kind, 'WORSENED'))).toHaveLength(1)
   })
 })

@@ -133,8 +133,7 @@ export class FakeTelegram {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
     const [, bot, method] = request.url!.split('/')
-    const isJson = request.headers['content-type']?.includes('json')
-    const payload = isJson && body.length > 0 ? (JSON.parse(body.toString()) as Json) : { upload: body }
+    const payload = await payloadOf(body, request.headers['content-type'] ?? '')
     const answer = (status: number, content: Json): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content))
     }
@@ -180,6 +179,19 @@ export class FakeTelegram {
     }
     return true
   }
+}
+
+/** What a call says; the file that it brings is the `upload`. */
+async function payloadOf(body: Buffer, type: string): Promise<Json> {
+  if (body.length === 0) return {}
+  if (type.includes('json')) return JSON.parse(body.toString()) as Json
+  const form = await new Response(Uint8Array.from(body), { headers: { 'content-type': type } }).formData()
+  const payload: Json = {}
+  for (const [name, value] of form) {
+    if (typeof value !== 'string') payload.upload = Buffer.from(await value.arrayBuffer())
+    else payload[name] = value.startsWith('{') ? JSON.parse(value) : value
+  }
+  return payload
 }
 
 /** The buttons below a message, by their words. */

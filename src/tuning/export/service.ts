@@ -1,16 +1,11 @@
-import { metricsOf } from '../../backtest/metrics.ts'
 import type { AppContext } from '../../context.ts'
 import { ConflictError, ValidationError } from '../../errors.ts'
 import { getMarket } from '../../market/service.ts'
-import { operationSignal } from '../../operation.ts'
 import type { CursorKey } from '../../paging.ts'
-import { toRow } from '../../strategy/parameter-space.ts'
-import { openJobCandles } from '../candles.ts'
-import { Evaluator } from '../evaluator.ts'
 import type { Candidate, JobResult } from '../job.ts'
+import { outOfSampleDetail } from '../out-of-sample.ts'
 import { report, type ReportFormat } from '../report.ts'
 import { SampleList } from '../sample-list.ts'
-import { settingsOf } from '../settings.ts'
 import type { TuningJobRow } from '../table.ts'
 import { csv } from './csv.ts'
 import { freqtradeParameters } from './freqtrade.ts'
@@ -45,7 +40,7 @@ export async function exportJob(
   const { result, best } = bestOf(job)
   if (format === 'FREQTRADE') return freqtradeParameters(job, best.parameters, job.finishedAt!)
   if (format === 'YAML') return parametersYaml(job, market, result, best)
-  const trades = tradesTable(market.symbol, await outOfSampleTrades(ctx, job, result))
+  const trades = tradesTable(market.symbol, (await outOfSampleDetail(ctx, job)).trades)
   return format === 'TRADES_CSV' ? csv(trades) : base64(parquet(trades))
 }
 
@@ -74,26 +69,4 @@ function bestOf({ id, name, status, result }: TuningJobRow): { result: JobResult
   if (!best)
     throw new ConflictError(`${about} has no candidate: none kept the risk limits. There is nothing to export.`)
   return { result, best }
-}
-
-/**
- * The trades behind the job's out-of-sample figures, backtested again as the job did it.
- *
- * @throws ConflictError they do not lead to the stored figures any more
- */
-async function outOfSampleTrades(ctx: AppContext, job: TuningJobRow, { outOfSample }: JobResult) {
-  if (!outOfSample) throw new ConflictError(`Job ${job.name} (${job.id}) has not been tested out of sample.`)
-  const settings = settingsOf(job)
-  using open = await openJobCandles(ctx, job)
-  const evaluator = new Evaluator(ctx.engine, open.dataSet, settings)
-  const row = toRow(job.strategy.parameterSpace, outOfSample.parameters)
-  const signal = operationSignal()
-  const { trades, metrics } = await evaluator.detail(row, settings.test, signal && { signal })
-  const { finalEquity, tradeCount } = metricsOf(metrics)
-  if (finalEquity !== outOfSample.metrics.finalEquity || tradeCount !== outOfSample.metrics.tradeCount) {
-    throw new ConflictError(
-      `The test period of ${job.name} (${job.id}) comes out differently today: its candles or the engine have changed since. Run the job again.`,
-    )
-  }
-  return trades
 }
