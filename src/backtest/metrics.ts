@@ -43,6 +43,14 @@ export function metricsOf(row: Float64Array): Metrics {
   return metrics
 }
 
+/** Why a backtest has no figures but its number of trades: see `undefineOverflow` in assembly/metrics.ts. */
+export const BEYOND_NUMBERS =
+  'The equity grows beyond all numbers, so no figure is defined. Check the funding rate and the leverage.'
+
+export function isBeyondNumbers({ finalEquity }: Metrics): boolean {
+  return finalEquity === null
+}
+
 /** What a job can optimise. */
 export const OBJECTIVES = [
   'ROI',

@@ -2,7 +2,7 @@ import { EXIT_REASONS, type ExecutionSettings, type TradeRecord } from '../engin
 import { ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { definitionOf, StrategyInput } from '../strategy/schema.ts'
-import { OBJECTIVES, type Metrics } from './metrics.ts'
+import { BEYOND_NUMBERS, isBeyondNumbers, OBJECTIVES, type Metrics } from './metrics.ts'
 import { runBacktest, type BacktestReport } from './service.ts'
 
 export const MetricEnum = builder.enumType('Metric', {
@@ -22,10 +22,17 @@ export const MetricsType = builder.objectRef<Metrics>('Metrics').implement({
   fields: (t) => {
     const optional = (name: keyof Metrics, description: string) =>
       t.float({ nullable: true, description, resolve: (metrics) => metrics[name] })
-    const always = (name: keyof Metrics, description: string) =>
-      t.float({ description, resolve: (metrics) => metrics[name]! })
+    // A figure that always has a value but for an equity beyond all numbers: then `undefinedBecause` says so.
+    const always = (name: keyof Metrics, description: string, beyond = 0) =>
+      t.float({ description, resolve: (metrics) => metrics[name] ?? beyond })
     return {
-      roi: always('roi', 'Final equity over initial capital, minus 1: 0.085 is a gain of 8.5 %.'),
+      undefinedBecause: t.string({
+        nullable: true,
+        description:
+          'Why no figure but tradeCount counts; null where they do. Those that cannot be null are then the largest number there is, for money, and 0 for the rest.',
+        resolve: (metrics) => (isBeyondNumbers(metrics) ? BEYOND_NUMBERS : null),
+      }),
+      roi: always('roi', 'Final equity over initial capital, minus 1: 0.085 is a gain of 8.5 %.', Number.MAX_VALUE),
       cagr: optional('cagr', 'The same as a yearly rate (365 days); null below 30 days.'),
       sharpeRatio: optional(
         'sharpeRatio',
@@ -50,12 +57,12 @@ export const MetricsType = builder.objectRef<Metrics>('Metrics').implement({
       averageTradeDurationMs: optional('averageTradeDurationMs', 'From entry to exit.'),
       bestTrade: optional('bestTrade', 'Largest profit ratio.'),
       worstTrade: optional('worstTrade', 'Smallest profit ratio.'),
-      feesPaid: always('feesPaid', 'In quote currency.'),
+      feesPaid: always('feesPaid', 'In quote currency.', Number.MAX_VALUE),
       buyAndHoldRoi: always(
         'buyAndHoldRoi',
         'What buying at the first open and selling at the last close would have earned, costs included.',
       ),
-      finalEquity: always('finalEquity', 'In quote currency, after the last position was closed.'),
+      finalEquity: always('finalEquity', 'In quote currency, after the last position was closed.', Number.MAX_VALUE),
     }
   },
 })

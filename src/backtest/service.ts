@@ -13,7 +13,7 @@ import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { collect } from './collect.ts'
 import { executionSettings, type ExecutionInput } from './execution.ts'
 import { Fingerprint } from './fingerprint.ts'
-import { metricsOf, type Metrics } from './metrics.ts'
+import { BEYOND_NUMBERS, isBeyondNumbers, metricsOf, type Metrics } from './metrics.ts'
 import { showTime, windowOf, type Period } from './period.ts'
 
 export interface BacktestInput {
@@ -49,7 +49,8 @@ export interface BacktestReport {
  * Backtest one parameter set. Changes nothing.
  *
  * @throws NotFoundError   no such strategy or market
- * @throws ValidationError every bad parameter, setting and time at once; a period without candles
+ * @throws ValidationError every bad parameter, setting and time at once; a period without candles; an equity beyond all
+ *                         numbers
  */
 export async function runBacktest(ctx: AppContext, input: BacktestInput): Promise<BacktestReport> {
   const definition = await definitionIn(ctx, input)
@@ -68,10 +69,12 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
 
   const { program } = compiled
   const detail = await ctx.engine.detail({ dataSet: open.dataSet, program, batch, settings: execution, window })
+  const metrics = metricsOf(detail.metrics)
+  if (isBeyondNumbers(metrics)) throw ValidationError.at(['execution', 'fundingRate'], BEYOND_NUMBERS)
   return {
     parameters: toParameters(parameterSpace, row),
     execution,
-    metrics: metricsOf(detail.metrics),
+    metrics,
     trades: detail.trades,
     closeTime: candles.openTime.slice(window.start, window.end).map((time) => time + timeframeMs),
     equity: detail.equity,

@@ -1,37 +1,17 @@
 import { totalmem } from 'node:os'
-import { Piscina } from 'piscina'
-import { DomainError } from '../errors.ts'
 import { operationSignal } from '../operation.ts'
 import type { Candles } from './candles.ts'
 import { type ColumnTask, DataSet } from './data-set.ts'
 import { type Allocate, DataSetCache, type OpenDataSet } from './data-set-cache.ts'
-import type { ExecutionSettings, TradeRecord, Window } from './execution.ts'
-import {
-  Control,
-  type JobWords,
-  laneBytes,
-  orderBySlots,
-  placeJob,
-  placeLane,
-  sampleBytes,
-  type ScratchShape,
-  shapeOf,
-  sharedBytes,
-} from './fast-job.ts'
-import { ADDRESSABLE_BYTES, type Scope, tooLarge } from './heap.ts'
+import type { TradeRecord } from './execution.ts'
+import { Control, type JobWords, placeJob, placeLane } from './fast-job.ts'
+import { ADDRESSABLE_BYTES, type Scope } from './heap.ts'
 import { decodeTrade, METRIC_COUNT, placeRun, TRADE_FIELDS } from './layout.ts'
-import { columnKey, columnsOf, type ColumnSpec, type SampleBatch, type StrategyProgram } from './program.ts'
+import type { ColumnSpec, SampleBatch } from './program.ts'
+import { type BacktestRequest, barsOf, COLUMN_BYTES, planRun } from './run-plan.ts'
+import type { KernelTask, MemoryHandle } from './task.ts'
+import { DeadlineError, Threads } from './threads.ts'
 import { engineModule } from './wasm.ts'
-import { type KernelTask, type MemoryHandle, STARTED, type Task } from './task.ts'
-
-/** What is to be backtested. */
-export interface BacktestRequest {
-  dataSet: DataSet
-  program: StrategyProgram
-  batch: SampleBatch
-  settings: ExecutionSettings
-  window: Window
-}
 
 export interface RunOptions {
   /** stops the run within a few milliseconds */
@@ -70,42 +50,26 @@ export interface BacktestDetail {
   equity: Float64Array
 }
 
-/** Less work than this (bars × samples) is not worth waking a second thread. */
-const FAN_OUT = 20_000_000
-/** What the samples of a chunk may take in a thread's memory. */
-const CHUNK_BYTES = 16 << 20
-/** What the columns of a run may take at a time; where a parameter makes a column for each sample, they come in turns. */
-const COLUMN_BYTES = 512 << 20
 const PROGRESS_MS = 100
-const ENDED = 2
 
 /** The compute threads. Typed arrays in, typed arrays out; it knows nothing of jobs, strategies or the database. */
 export class Engine {
   readonly threads: number
   /** what all data sets together may take */
   readonly memoryBytes: number
-  readonly #pool: Piscina
-  readonly #deadlineMs: number | undefined
+  readonly #threads: Threads
   readonly #cache: DataSetCache
 
   /** @param onError hears of failures that belong to no call, such as the late answer of a cancelled one */
   constructor(threads: number, onError: (error: unknown) => void, options: EngineOptions = {}) {
     this.threads = threads
     this.memoryBytes = Math.min(options.memoryBytes ?? totalmem() / 2, ADDRESSABLE_BYTES)
-    this.#deadlineMs = options.deadlineMs
     this.#cache = new DataSetCache(this.memoryBytes)
-    this.#pool = new Piscina({
-      filename: new URL('./worker.ts', import.meta.url).href,
-      minThreads: 0,
-      maxThreads: threads,
-      idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: options.heapMb ?? 2048 },
-    })
-    this.#pool.on('error', onError) // without a listener the late answer of an aborted task ends the process
+    this.#threads = new Threads(threads, onError, { heapMb: options.heapMb ?? 2048, deadlineMs: options.deadlineMs })
   }
 
   async close(): Promise<void> {
-    await this.#pool.close({ force: true })
+    await this.#threads.close()
   }
 
   /** A data set of one's own, with a copy of these candles. @throws DomainError TOO_LARGE */
@@ -127,7 +91,7 @@ export class Engine {
 
   /** Threads that live, tasks that wait for one, tasks done since the start. */
   get load(): { threads: number; waiting: number; completed: number } {
-    return { threads: this.#pool.threads.length, waiting: this.#pool.queueSize, completed: this.#pool.completed }
+    return this.#threads.load
   }
 
   /**
@@ -140,7 +104,7 @@ export class Engine {
     task: { module: string; name: string; data: unknown },
     signal: AbortSignal | undefined = operationSignal(),
   ): Promise<T> {
-    return (await this.#pool.run({ kind: 'call', ...task }, signal ? { signal } : {})) as T
+    return this.#threads.call(task, signal)
   }
 
   /**
@@ -168,11 +132,11 @@ export class Engine {
     return (await this.#run({ ...request, returns: true, dayMs: windowMs }, options)).returns
   }
 
-  async #run(request: JobRequest, options: RunOptions): Promise<DailyBacktests> {
+  async #run(request: BacktestRequest, options: RunOptions): Promise<DailyBacktests> {
     const { dataSet, batch } = request
     const signal = options.signal ?? operationSignal()
     signal?.throwIfAborted()
-    const plan = this.#planRun(request)
+    const plan = planRun(request, this.threads)
     return this.#inScope(dataSet, async (scope) => {
       const words = placeJob(scope, request)
       const jobs = Array.from({ length: plan.lanes }, () => placeLane(scope, words, plan.shape, plan.chunk))
@@ -228,26 +192,6 @@ export class Engine {
         }
       })
     })
-  }
-
-  /**
-   * How a run is divided: threads, samples that one works on at a time, and parts whose columns fit the memory.
-   *
-   * @throws DomainError TOO_LARGE
-   */
-  #planRun(request: JobRequest): RunPlan {
-    const { dataSet, batch } = request
-    const shape = shapeOf(request)
-    const work = batch.count * barsOf(request)
-    const lanes = work < FAN_OUT ? 1 : Math.min(this.threads, batch.count)
-    const chunk = Math.max(1, Math.min(Math.ceil(batch.count / lanes), Math.floor(CHUNK_BYTES / sampleBytes(shape))))
-    const own = sharedBytes(request) + lanes * laneBytes(shape, chunk) + this.threads * dataSet.columnScratchBytes
-    const forColumns = dataSet.arena.limitBytes - DataSet.bytesOf(dataSet.length) - own
-    const room = Math.floor(forColumns / dataSet.columnBytes)
-    const parts = partition(request, { room, wanted: Math.floor(COLUMN_BYTES / dataSet.columnBytes) }, own)
-    dataSet.makeRoom(own, laneBytes(shape, chunk))
-    if (dataSet.arena.availableBytes < own) throw tooLarge(own, dataSet.arena.availableBytes)
-    return { shape, lanes, chunk, parts }
   }
 
   /** Run positions [from, to) of a job, whose columns are there. */
@@ -328,41 +272,13 @@ export class Engine {
     }
   }
 
-  /**
-   * Run a task, no longer than its deadline: then its thread is stopped and replaced. Time in the queue does not count.
-   *
-   * @param work bars × samples, or bars × columns
-   */
   async #compute(task: KernelTask, work: number, signal: AbortSignal | undefined): Promise<unknown> {
-    const limit = this.#deadlineMs ?? 10_000 + work / 5_000
-    const deadline = new AbortController()
-    let timer: NodeJS.Timeout | undefined
-    const started = new Int32Array(new SharedArrayBuffer(4))
-    const begin = (): void => void (timer = setTimeout(() => deadline.abort(), limit))
-    const waiting = Atomics.waitAsync(started, 0, 0).value
-    if (waiting instanceof Promise) void waiting.then(() => started[0] === STARTED && begin())
     try {
-      return await this.#pool.run({ ...task, started } satisfies Task, { signal: deadline.signal })
+      return await this.#threads.compute(task, work, signal)
     } catch (error) {
       this.#cache.forget(task.handle.id) // a trap, a killed thread
-      if (!deadline.signal.aborted) throw error
-      signal?.throwIfAborted()
-      throw new DeadlineError(limit)
-    } finally {
-      Atomics.store(started, 0, ENDED)
-      Atomics.notify(started, 0) // nobody waits for a task that never began
-      clearTimeout(timer)
+      throw error
     }
-  }
-}
-
-/** A thread that did not answer in time was stopped. */
-export class DeadlineError extends DomainError {
-  constructor(limitMs: number) {
-    super(
-      'DEADLINE_EXCEEDED',
-      `A calculation took longer than ${Math.round(limitMs)} ms and was stopped. Try again with fewer samples or a shorter period.`,
-    )
   }
 }
 
@@ -370,17 +286,7 @@ function wasStopped(error: unknown): boolean {
   return error instanceof DeadlineError
 }
 
-type JobRequest = BacktestRequest & { returns?: boolean; dayMs?: number }
-
 const NO_RETURNS = new Float64Array()
-
-interface RunPlan {
-  shape: ScratchShape
-  lanes: number
-  /** samples that a thread works on at a time */
-  chunk: number
-  parts: { to: number; columns: ColumnSpec[] }[]
-}
 
 interface ColumnRun {
   dataSet: DataSet
@@ -401,10 +307,6 @@ interface RunPart {
   stop: () => void
 }
 
-function barsOf({ window }: { window: Window }): number {
-  return window.end - window.start
-}
-
 function handle(dataSet: DataSet): MemoryHandle {
   return { id: dataSet.id, module: engineModule(), memory: dataSet.arena.memory }
 }
@@ -413,41 +315,4 @@ function handle(dataSet: DataSet): MemoryHandle {
 function finished(control: Int32Array, { start, end, tile }: JobWords, { count }: SampleBatch): number {
   const tiles = Math.floor((end - 1) / tile) - Math.floor(start / tile) + 1
   return Math.min(count, Math.floor(Atomics.load(control, Control.DONE) / tiles))
-}
-
-/**
- * Stretches of the order of work, each with no more columns than there is room for, and no more than wanted where one
- * sample does not need more.
- */
-function partition(
-  { batch, program, dataSet }: BacktestRequest,
-  { room, wanted }: { room: number; wanted: number },
-  ownBytes: number,
-): RunPlan['parts'] {
-  const parts: RunPlan['parts'] = []
-  const width = program.slotCount
-  const sources = batch.columns.map((spec) => new Set(columnsOf(spec).map(columnKey)))
-  let used = new Set<number>()
-  let keys = new Set<string>()
-  const close = (to: number): void =>
-    void (to > 0 && parts.push({ to, columns: [...used].map((column) => batch.columns[column]) }))
-  orderBySlots(batch, width).forEach((sample, position) => {
-    const own = batch.slots.subarray(sample * width, (sample + 1) * width)
-    if (own.every((column) => used.has(column))) return
-    const added = new Set([...own].flatMap((column) => [...sources[column]]))
-    if (added.size > room)
-      throw tooLarge(
-        DataSet.bytesOf(dataSet.length) + ownBytes + added.size * dataSet.columnBytes,
-        dataSet.arena.limitBytes,
-      )
-    if (keys.size > 0 && keys.union(added).size > Math.min(room, wanted)) {
-      close(position)
-      used = new Set()
-      keys = new Set()
-    }
-    for (const column of own) used.add(column)
-    for (const key of added) keys.add(key)
-  })
-  close(batch.count)
-  return parts
 }

@@ -1,4 +1,4 @@
-import { metricsOf } from '../backtest/metrics.ts'
+import { BEYOND_NUMBERS, isBeyondNumbers, metricsOf, objectiveValue, type Metrics } from '../backtest/metrics.ts'
 import { MetricsType } from '../backtest/schema.ts'
 import type { AppContext } from '../context.ts'
 import { builder } from '../graphql/builder.ts'
@@ -11,6 +11,7 @@ import { SampleSplitEnum } from './input-types.ts'
 import { SampleList, sampleKey, type SampleFilter, type SampleOrder } from './sample-list.ts'
 import { findSample, type SampleRow } from './sample-store.ts'
 import { findTuningJob } from './service.ts'
+import { minTrades } from './settings.ts'
 import type { TuningJobRow } from './table.ts'
 
 /** A sample and what it takes to read its values. */
@@ -39,9 +40,11 @@ builder.node(SampleType, {
       description: "In the order of the model's featureNames; the parameters where there is no model.",
       resolve: (view) => view.features(parametersOf(view)),
     }),
-    metrics: t.field({
-      type: MetricsType,
-      resolve: (view) => metricsOf(view.row.values.subarray(view.job.strategy.parameterSpace.length)),
+    metrics: t.field({ type: MetricsType, resolve: figuresOf }),
+    infeasible: t.string({
+      nullable: true,
+      description: 'Why the model does not learn from it; null where it does.',
+      resolve: (view) => infeasible(figuresOf(view), view.job),
     }),
     objective: t.float({ nullable: true, resolve: ({ row }) => row.objective }),
     predicted: t.float({ nullable: true, description: "The model's own word.", resolve: ({ row }) => row.predicted }),
@@ -87,6 +90,17 @@ async function featureReader(ctx: AppContext, job: TuningJobRow): Promise<Sample
     const { values } = set.matrix(parameters)
     return columns.map((column) => values[column])
   }
+}
+
+function figuresOf({ row, job }: SampleView): Metrics {
+  return metricsOf(row.values.subarray(job.strategy.parameterSpace.length))
+}
+
+function infeasible(metrics: Metrics, job: TuningJobRow): string | null {
+  if (isBeyondNumbers(metrics)) return BEYOND_NUMBERS
+  const [trades, enough] = [metrics.tradeCount!, minTrades(job)]
+  if (trades < enough) return `It made ${trades} trades; ${enough} are needed to tell.`
+  return objectiveValue(job.objective, metrics) === null ? `Its ${job.objective} is not defined.` : null
 }
 
 function parametersOf({ row, job }: SampleView): Float64Array {

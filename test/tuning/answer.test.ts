@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METRIC_NAMES } from '../../src/backtest/metrics.ts'
+import { runBacktest } from '../../src/backtest/service.ts'
 import { predict } from '../../src/models/predictions.ts'
 import { loadModel } from '../../src/models/service.ts'
+import { createStrategy } from '../../src/strategy/service.ts'
 import type { TuningJobRow } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { answered, asker, type Ask } from '../graphql/ask.ts'
@@ -273,4 +275,51 @@ describe('node', () => {
       expect(node).toBeNull()
     },
   )
+})
+
+describe('samples that no model learns from say why', () => {
+  const INFEASIBLE = `query ($id: ID!) {
+    tuningJob(id: $id) { samples(first: 60) { nodes {
+      infeasible objective metrics { tradeCount roi maxDrawdown cagr undefinedBecause }
+    } } }
+  }`
+  const samplesOf = async ({ id }: TuningJobRow) =>
+    ((await answered(ask(INFEASIBLE, { id }))) as { tuningJob: { samples: { nodes: Record<string, unknown>[] } } })
+      .tuningJob.samples.nodes
+
+  test('where the equity grows beyond all numbers', async () => {
+    const { id: strategyId } = await createStrategy(ctx, {
+      name: 'every rise',
+      enterLong: 'close > open + least',
+      exitLong: 'close < open',
+      parameterSpace: [{ name: 'least', distribution: 'UNIFORM', low: 0, high: 0.01 }],
+      constraints: [],
+    })
+    const execution = { fundingRate: -0.05, fundingIntervalMs: 60_000, leverage: 5 }
+    const beyond = await runJob(ctx, { name: 'beyond', sampleCount: 20, strategyId, execution })
+    const alone = { strategyId, marketId: beyond.marketId, parameters: { least: 0 }, execution }
+    await expect(runBacktest(ctx, alone)).rejects.toThrow(/beyond all numbers/)
+    const fields = everyField('TuningJob', LED_BACK)
+    await answered(ask(`query ($id: ID!) { tuningJob(id: $id) ${fields} }`, { id: beyond.id }))
+    for (const sample of await samplesOf(beyond)) {
+      expect(sample).toMatchObject({
+        infeasible: expect.stringMatching(/^The equity grows beyond all numbers/),
+        objective: null,
+        metrics: { roi: Number.MAX_VALUE, maxDrawdown: 0, cagr: null, undefinedBecause: expect.any(String) },
+      })
+    }
+  })
+
+  test('where they trade too little', async () => {
+    for (const { infeasible, metrics } of await samplesOf(empty)) {
+      const { tradeCount } = metrics as { tradeCount: number }
+      expect(infeasible).toBe(`It made ${tradeCount} trades; 5000 are needed to tell.`)
+    }
+  })
+
+  test('and where a model learns from them they do not', async () => {
+    const samples = await samplesOf(job)
+    expect(samples.map(({ infeasible }) => infeasible)).toContain(null)
+    for (const { infeasible, objective } of samples) expect(infeasible === null).toBe(objective !== null)
+  })
 })
