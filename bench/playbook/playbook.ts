@@ -7,6 +7,7 @@
 import { Random } from '../../src/engine/random.ts'
 import { MARKET_REGIMES, type MarketRegime } from '../../src/market/regimes.ts'
 import { analyse, type AnalysisInput } from '../../src/playbook/analysis.ts'
+import { NO_FORECASTS } from '../../src/playbook/forecasts.ts'
 import { directionOf } from '../../src/playbook/risk-class.ts'
 import { DEFAULT_SETTINGS } from '../../src/playbook/settings.ts'
 import { tradeLog, type LoggedTrade } from '../../src/playbook/trade-log.ts'
@@ -55,7 +56,6 @@ function log(kind: Kind, seed: number): LoggedTrade[] {
 }
 
 function input(trades: LoggedTrade[]): AnalysisInput {
-  const none = new Float64Array()
   return {
     log: tradeLog(trades),
     plays: MARKET_REGIMES.map((regime) => ({
@@ -71,7 +71,7 @@ function input(trades: LoggedTrade[]): AnalysisInput {
       ],
     })),
     settings: DEFAULT_SETTINGS,
-    forecasts: { regime: new Uint8Array(), confidence: none, hit: new Uint8Array() },
+    forecasts: NO_FORECASTS,
     // The bot took trades from 50 on at some time, so lower thresholds can be compared: the hardest case.
     lowestThreshold: Object.fromEntries(MARKET_REGIMES.map((regime) => [regime, 50])),
     references: [],

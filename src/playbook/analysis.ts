@@ -3,11 +3,12 @@ import { driftWarnings } from './drift.ts'
 import { forecastScores, type ForecastLog } from './forecasts.ts'
 import { logFacts } from './log-facts.ts'
 import { voicesOf, type StoredVoice } from './models.ts'
-import { recommend, type RecommendationInput } from './recommend.ts'
+import { recommend } from './recommend.ts'
+import type { RecommendationInput } from './regime-review.ts'
 import type { DriftWarning, RecommendedChange } from './review.ts'
 
 /** Everything that a review needs to know; it can be cloned, so a compute thread does the work. */
-export interface AnalysisInput extends Omit<RecommendationInput, 'quality' | 'forecasts' | 'voices'> {
+export interface AnalysisInput extends Omit<RecommendationInput, 'quality' | 'forecasts' | 'forecastLog' | 'voices'> {
   forecasts: ForecastLog
   models: StoredVoice[]
 }
@@ -30,6 +31,12 @@ export function analyse(input: AnalysisInput): Analysis {
   }
   const forecasts = forecastScores(input.forecasts)
   const voices = voicesOf(input.log, input.models)
-  const { changes, notes } = recommend({ ...input, forecasts, voices, quality: quality.score })
+  const { changes, notes } = recommend({
+    ...input,
+    forecasts,
+    forecastLog: input.forecasts,
+    voices,
+    quality: quality.score,
+  })
   return { quality, drift, changes, notes }
 }

@@ -18,6 +18,7 @@ export function evidenceOf(log: TradeLog, places: Int32Array, forecastAccuracy: 
     averageWin: wins.length > 0 ? sum(wins) / wins.length : null,
     averageLoss: losses.length > 0 ? -sum(losses) / losses.length : null,
     forecastAccuracy,
+    forecasts: 0,
   }
 }
 

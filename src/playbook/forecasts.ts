@@ -1,7 +1,7 @@
 import { wilsonInterval } from '../evidence/statistics.ts'
 import { MARKET_REGIMES } from '../market/regimes.ts'
 
-/** Forecasts that came true or did not, as columns. */
+/** Forecasts that came true or did not, as columns, in the order in which they were made. */
 export interface ForecastLog {
   /** code of the regime in which each was made */
   regime: Uint8Array
@@ -9,6 +9,15 @@ export interface ForecastLog {
   confidence: Float64Array
   /** 1 where the direction was right, else 0 */
   hit: Uint8Array
+  /** size of the change that came, as a fraction of the price; NaN where it is not known */
+  change: Float64Array
+}
+
+export const NO_FORECASTS: ForecastLog = {
+  regime: new Uint8Array(),
+  confidence: new Float64Array(),
+  hit: new Uint8Array(),
+  change: new Float64Array(),
 }
 
 export interface ForecastScore {
@@ -24,7 +33,7 @@ export interface ForecastScore {
 const LEAST_FORECASTS = 20
 
 /** How good forecasts were in each regime. @returns one entry per regime code */
-export function forecastScores({ regime, confidence, hit }: ForecastLog): ForecastScore[] {
+export function forecastScores({ regime, confidence, hit }: Omit<ForecastLog, 'change'>): ForecastScore[] {
   return MARKET_REGIMES.map((_, code) => {
     let resolved = 0
     let hits = 0

@@ -97,7 +97,10 @@ export const ForecastInputType = builder.inputType('ForecastInput', {
     predictedDirection: t.field({ type: SideEnum, required: true }),
     actualDirection: t.field({ type: SideEnum }),
     predictedChange: t.float({ description: 'Fraction of the price.' }),
-    actualChange: t.float(),
+    actualChange: t.float({
+      description:
+        'How far the price went. With it, forecasts stand in for trades that no threshold in force let through.',
+    }),
   }),
 })
 

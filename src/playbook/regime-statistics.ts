@@ -10,11 +10,11 @@ import type { TradeLog } from './trade-log.ts'
  * were and about each resample of them in the same way. A row of sums:
  *
  *   0 trades  1 wins  2 losses  3 profit  4 profit of wins  5 loss of losses  6 volatility
- *   7 … 21    trades, wins, profit at or above each of 4 thresholds and the one in force
- *   22 …      trades, profit of each strategy
+ *   7 … 24    trades, wins, profit at or above each of 4 thresholds, the one in force now and the lowest in the period
+ *   25 …      trades, profit of each strategy
  */
 const THRESHOLD_AT = 7
-const STRATEGY_AT = THRESHOLD_AT + 3 * (THRESHOLDS.length + 1)
+const STRATEGY_AT = THRESHOLD_AT + 3 * (THRESHOLDS.length + 2)
 
 /** One set of sums: the trades themselves, or a resample. */
 export class Sums {
@@ -61,6 +61,11 @@ export class Sums {
     return this.#threshold(THRESHOLDS.length)
   }
 
+  /** Trades at or above the lowest threshold in force in the period. */
+  get taken(): ThresholdEvidence {
+    return this.#threshold(THRESHOLDS.length + 1)
+  }
+
   #threshold(at: number): ThresholdEvidence {
     const [trades, wins, pnl] = this.#values.subarray(THRESHOLD_AT + 3 * at)
     return { trades, wins, pnl }
@@ -82,20 +87,21 @@ export interface RegimeStatistics {
 
 /**
  * @param places     the regime's trades in the log
- * @param threshold  confidence threshold in force
+ * @param thresholds the confidence threshold in force, and the lowest one in the period
  * @param strategies codes of the strategies whose weights are tuned
  */
 export function regimeStatistics(
   log: TradeLog,
   places: Int32Array,
-  threshold: number,
+  thresholds: readonly [inForce: number, lowest: number],
   strategies: readonly number[],
   seed: number,
   stream: number,
 ): RegimeStatistics {
   const width = STRATEGY_AT + 2 * strategies.length
+  const levels = [...THRESHOLDS, ...thresholds]
   const fill = (place: number, row: Float64Array, offset: number): void =>
-    addTrade(log, places[place], threshold, strategies, row, offset)
+    addTrade(log, places[place], levels, strategies, row, offset)
   const observed = new Float64Array(width)
   for (let place = 0; place < places.length; place++) fill(place, observed, 0)
   const bootstrap = new Bootstrap(places.length, seed, stream)
@@ -113,7 +119,7 @@ export function regimeStatistics(
 function addTrade(
   log: TradeLog,
   at: number,
-  threshold: number,
+  levels: readonly number[],
   strategies: readonly number[],
   row: Float64Array,
   offset: number,
@@ -127,8 +133,8 @@ function addTrade(
   row[offset + 4] += won * profit
   row[offset + 5] += profit < 0 ? -profit : 0
   row[offset + 6] += log.volatility[at]
-  for (let k = 0; k <= THRESHOLDS.length; k++) {
-    if (log.confidence[at] < (THRESHOLDS[k] ?? threshold)) continue
+  for (let k = 0; k < levels.length; k++) {
+    if (log.confidence[at] < levels[k]) continue
     row[offset + THRESHOLD_AT + 3 * k]++
     row[offset + THRESHOLD_AT + 3 * k + 1] += won
     row[offset + THRESHOLD_AT + 3 * k + 2] += profit

@@ -9,23 +9,33 @@ export interface Replay {
   of(place: number): { profitBefore: number; weightBefore: number; profitAfter: number; weightAfter: number }
 }
 
+/** What is replayed, and how it is resampled. */
+export interface Replayed {
+  bootstrap: Bootstrap
+  replay: Replay
+}
+
 /**
  * The effect of a change on the mean profit of the logged trades, with a 95 % interval of the difference.
  *
+ * @param parts trades, and what stands in for some; they add up
  * @returns null where no trade would be left
  */
-export function expectedEffect(bootstrap: Bootstrap, replay: Replay): ExpectedEffect | null {
-  const fill = (place: number, row: Float64Array, offset: number): void => {
-    const { profitBefore, weightBefore, profitAfter, weightAfter } = replay.of(place)
-    row[offset] += profitBefore
-    row[offset + 1] += weightBefore
-    row[offset + 2] += profitAfter
-    row[offset + 3] += weightAfter
-  }
+export function expectedEffect(parts: readonly Replayed[]): ExpectedEffect | null {
   const whole = new Float64Array(4)
-  for (let place = 0; place < bootstrap.trades; place++) fill(place, whole, 0)
+  const sums = new Float64Array(4 * RUNS)
+  for (const { bootstrap, replay } of parts) {
+    const fill = (place: number, row: Float64Array, offset: number): void => {
+      const { profitBefore, weightBefore, profitAfter, weightAfter } = replay.of(place)
+      row[offset] += profitBefore
+      row[offset + 1] += weightBefore
+      row[offset + 2] += profitAfter
+      row[offset + 3] += weightAfter
+    }
+    for (let place = 0; place < bootstrap.trades; place++) fill(place, whole, 0)
+    bootstrap.sums(4, fill).forEach((sum, at) => (sums[at] += sum))
+  }
   if (!(whole[1] > 0 && whole[3] > 0)) return null
-  const sums = bootstrap.sums(4, fill)
   const differences = Float64Array.from({ length: RUNS }, (_, run) => differenceOf(sums.subarray(4 * run)))
     .filter(Number.isFinite)
     .sort()

@@ -74,6 +74,11 @@ const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
     averageWin: t.exposeFloat('averageWin', { nullable: true }),
     averageLoss: t.exposeFloat('averageLoss', { nullable: true, description: 'As a positive number.' }),
     forecastAccuracy: t.exposeFloat('forecastAccuracy', { nullable: true, description: 'In the regime.' }),
+    forecasts: t.int({
+      description:
+        'Resolved forecasts beside the trades: they stand in where no threshold in force let a trade through.',
+      resolve: ({ forecasts }) => forecasts ?? 0, // older reviews have none
+    }),
   }),
 })
 

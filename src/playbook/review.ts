@@ -22,6 +22,8 @@ export interface Evidence {
   /** as a positive number */
   averageLoss: number | null
   forecastAccuracy: number | null
+  /** resolved forecasts that stand in for trades that no threshold in force let through */
+  forecasts: number
 }
 
 /** The change replayed on the logged trades. */

@@ -86,15 +86,16 @@ export async function readTrades(ctx: AppContext, playbookId: string, filter: Tr
     .orderBy(asc(playbookTrades.exitTime), asc(playbookTrades.externalId))
 }
 
-/** The forecasts of a period whose outcome is known. */
+/** The forecasts of a period whose outcome is known, in the order in which they were made. */
 export async function readForecasts(
   ctx: AppContext,
   playbookId: string,
   { from, to }: Pick<TradeFilter, 'from' | 'to'>,
 ): Promise<ForecastLog> {
-  const { regime, confidence, predictedDirection, actualDirection, madeAt } = playbookForecasts
+  const { externalId, regime, confidence, predictedDirection, actualDirection, actualChange, madeAt } =
+    playbookForecasts
   const rows = await ctx.db
-    .select({ regime, confidence, predictedDirection, actualDirection })
+    .select({ regime, confidence, predictedDirection, actualDirection, actualChange })
     .from(playbookForecasts)
     .where(
       and(
@@ -104,9 +105,11 @@ export async function readForecasts(
         to ? lt(madeAt, to) : undefined,
       ),
     )
+    .orderBy(asc(madeAt), asc(externalId))
   return {
     regime: Uint8Array.from(rows, (row) => MARKET_REGIMES.indexOf(row.regime)),
     confidence: Float64Array.from(rows, (row) => row.confidence),
     hit: Uint8Array.from(rows, (row) => (row.predictedDirection === row.actualDirection ? 1 : 0)),
+    change: Float64Array.from(rows, (row) => Math.abs(row.actualChange ?? NaN)),
   }
 }

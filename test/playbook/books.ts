@@ -3,6 +3,7 @@ import { Random } from '../../src/engine/random.ts'
 import { MARKET_REGIMES, type MarketRegime } from '../../src/market/regimes.ts'
 import { createPlaybook, type CreatePlaybookInput, type RegimePlayInput } from '../../src/playbook/service.ts'
 import type { PlaybookRow } from '../../src/playbook/table.ts'
+import type { LoggedTrade } from '../../src/playbook/trade-log.ts'
 import type { TradeInput } from '../../src/playbook/trade.ts'
 import { NOW } from '../helpers.ts'
 
@@ -67,4 +68,19 @@ export function trades({
       profitAbs: 1000 * leverage * move,
     }
   })
+}
+
+/** The same as an analysis reads them, without candles. */
+export function loggedTrades(options: LogOptions): LoggedTrade[] {
+  return trades(options).map(({ entryTime, exitTime, regime, ...trade }) => ({
+    ...trade,
+    regime: regime!,
+    regimeAtExit: null,
+    volatilityPercentile: null,
+    entryTime: entryTime.getTime(),
+    exitTime: exitTime.getTime(),
+    stopLoss: null,
+    minPrice: null,
+    maxPrice: null,
+  }))
 }

@@ -14,25 +14,11 @@ import { recordTrades } from '../../src/playbook/record.ts'
 import { playbookRound } from '../../src/playbook/schedule.ts'
 import { startPlaybookReview } from '../../src/playbook/start-review.ts'
 import { playbookModels, playbooks, type PlaybookRow } from '../../src/playbook/table.ts'
-import { tradeLog, type LoggedTrade, type TradeLog } from '../../src/playbook/trade-log.ts'
+import { tradeLog, type TradeLog } from '../../src/playbook/trade-log.ts'
 import { getPlaybook } from '../../src/playbook/version.ts'
 import { runHere } from '../models/run-here.ts'
 import { testContext, type TestContext } from '../helpers.ts'
-import { newPlaybook, trades, type LogOptions } from './books.ts'
-
-function loggedTrades(options: LogOptions): LoggedTrade[] {
-  return trades(options).map(({ entryTime, exitTime, regime, ...trade }) => ({
-    ...trade,
-    regime: regime!,
-    regimeAtExit: null,
-    volatilityPercentile: null,
-    entryTime: entryTime.getTime(),
-    exitTime: exitTime.getTime(),
-    stopLoss: null,
-    minPrice: null,
-    maxPrice: null,
-  }))
-}
+import { loggedTrades, newPlaybook, trades, type LogOptions } from './books.ts'
 
 const logOf = (options: LogOptions): TradeLog => tradeLog(loggedTrades(options))
 
