@@ -13,7 +13,19 @@ const DAY = 24 * HOUR
 
 function locale(value: Maybe, options: Intl.NumberFormatOptions): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE
-  return new Intl.NumberFormat('en-GB', { signDisplay: 'negative', ...options }).format(value).replace('-', '−')
+  return formatter(options).format(value).replace('-', '−')
+}
+
+const formatters = new Map<string, Intl.NumberFormat>()
+
+/** Made once for each way to write: making one takes longer than writing a screen full of figures. */
+function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  const known = formatters.get(key)
+  if (known) return known
+  const made = new Intl.NumberFormat('en-GB', { signDisplay: 'negative', ...options })
+  formatters.set(key, made)
+  return made
 }
 
 /** A fraction as a trader says it: 0.085 is 8.5 %. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, lte, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import { and, desc, eq, gt, lt, lte, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Database } from '../db.ts'
 import { SAMPLE_SPLITS, type SampleSplit } from './job.ts'
 import { unpack } from './packed.ts'
@@ -107,14 +107,17 @@ export async function readRows(
   })
 }
 
-/** All samples of a job, whole, by index. */
-export async function readSamples(db: Database, jobId: string): Promise<SampleRow[]> {
+const ALL = { from: 0, to: Infinity }
+
+/** Samples of a job, whole, by index: all of them, or those from an index up to, and without, another one. */
+export async function readSamples(db: Database, jobId: string, { from, to } = ALL): Promise<SampleRow[]> {
+  const isTouched = to === Infinity ? undefined : and(lt(first, to), gt(sql`${first} + ${count}`, from))
   const blocks = await db
     .select({ first, count, packed, ...STORED })
     .from(sampleBlocks)
-    .where(eq(ofJob, jobId))
+    .where(and(eq(ofJob, jobId), isTouched))
     .orderBy(first)
-  return blocks.flatMap((block) => {
+  const rows = blocks.flatMap((block) => {
     const values = unpack(block.packed)
     const columns = decoded(block, block.count)
     const width = values.length / block.count
@@ -122,6 +125,7 @@ export async function readSamples(db: Database, jobId: string): Promise<SampleRo
       rowOf(jobId, block.first + row, values.subarray(row * width, (row + 1) * width), columns, row),
     )
   })
+  return rows.filter(({ index }) => index >= from && index < to)
 }
 
 export async function findSample(db: Database, jobId: string, index: number): Promise<SampleRow | null> {

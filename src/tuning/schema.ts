@@ -10,6 +10,8 @@ import { countTuningJobs, jobKey, listTuningJobs } from './job-list.ts'
 import { TuningJobType } from './job-types.ts'
 import { findOptimal, type OptimalSearch } from './optimum.ts'
 import { CandidateType } from './result-types.ts'
+import { SampleColumnsType } from './sample-column-types.ts'
+import { MAX_ROWS, samplePart } from './sample-columns.ts'
 import {
   cancelTuningJob,
   createTuningJob,
@@ -71,6 +73,16 @@ builder.queryFields((t) => ({
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (_, { id }, ctx) => findTuningJob(ctx, id),
+  }),
+  sampleColumns: t.field({
+    type: SampleColumnsType,
+    authScopes: { role: 'VIEWER' },
+    description: `Up to ${MAX_ROWS} samples of a job at once: the fast lane beside TuningJob.samples.`,
+    args: {
+      jobId: t.arg.id({ required: true }),
+      from: t.arg.int({ required: true, defaultValue: 0, description: 'Index of the first sample.' }),
+    },
+    resolve: (_, { jobId, from }, ctx) => samplePart(ctx, jobId, from),
   }),
   findOptimal: t.field({
     type: OptimalSearchType,

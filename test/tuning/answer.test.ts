@@ -169,6 +169,31 @@ describe('samples', () => {
     expect(other.samples.nodes[0].features).toEqual(names.map((name) => other.samples.nodes[0].parameters[name]))
   })
 
+  test('are the same column by column, at once', async () => {
+    const query = `query ($id: ID!, $from: Int! = 0) { sampleColumns(jobId: $id, from: $from) { totalCount count
+      parameterNames parameters split objective predicted sharpeRatio: metric(name: "sharpeRatio") trades: metric(name: "tradeCount") } }`
+    const floats = (packed: string) => [...new Float64Array(Uint8Array.from(Buffer.from(packed, 'base64')).buffer)]
+    const orNaN = (value: unknown) => value ?? NaN
+    const { nodes } = await samplePage({ first: 100, orderBy: { field: 'INDEX' } })
+    for (const from of [0, 50]) {
+      const { sampleColumns: columns } = await answered(ask(query, { id: job.id, from }))
+      const rows = nodes.slice(from)
+      expect([columns.totalCount, columns.count]).toEqual([60, 60 - from])
+      expect(floats(columns.objective)).toEqual(rows.map(({ objective }) => orNaN(objective)))
+      expect(floats(columns.predicted)).toEqual(rows.map(({ predicted }) => orNaN(predicted)))
+      expect(columns.split).toEqual(rows.map(({ split }) => split))
+      expect(floats(columns.trades)).toEqual(rows.map(({ metrics }) => metrics.tradeCount))
+      const width = columns.parameterNames.length
+      expect(columns.parameterNames).toEqual(job.strategy.parameterSpace.map(({ name }) => name))
+      expect(floats(columns.parameters)).toHaveLength(width * rows.length)
+    }
+    expect(await ask(query, { id: job.id, from: -1 })).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+    const odd = await ask(`query ($id: ID!) { sampleColumns(jobId: $id) { metric(name: "luck") } }`, { id: job.id })
+    expect(odd.errors![0].message).toContain('luck is not a metric. There are roi, cagr,')
+  })
+
   test('refuse a cursor of another list', async () => {
     const jobs = await answered(ask('{ tuningJobs(first: 1) { pageInfo { endCursor } } }'))
     const { pageInfo } = await samplePage({ first: 3, orderBy: { field: 'OBJECTIVE' } })

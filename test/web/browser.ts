@@ -27,8 +27,13 @@ export interface Watched {
   complaints: () => string[]
 }
 
-export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
-  const localStorage = [{ name: 'tunebook.token', value: TEST_TOKEN }]
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+  token = TEST_TOKEN,
+): Promise<Watched> {
+  const localStorage = [{ name: 'tunebook.token', value: token }]
   const storageState = { cookies: [], origins: [{ origin: url, localStorage }] }
   const context = await browser.newContext({ baseURL: url, locale: 'en-GB', storageState, ...options })
   const page = await context.newPage()

@@ -276,18 +276,41 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       expect(watched.complaints()).toEqual([])
     })
 
-    test('of hundreds of samples only those in sight are drawn, and more come while one scrolls', async () => {
+    test('of hundreds of samples only those in sight are drawn; titles sort them, and filters apply at once', async () => {
       const job = await startJob({ name: 'Many samples', sampleCount: 300, placeboRuns: 0 })
       await page.goto(`/jobs/${job}/samples`)
-      await page.getByText('100 of 300').waitFor({ timeout: FINISHED_WITHIN_MS })
+      await page.getByText('300 of 300').waitFor({ timeout: FINISHED_WITHIN_MS })
       const table = page.getByRole('region', { name: 'Samples' })
-      for (const reached of ['200 of 300', '300 of 300']) {
-        await table.evaluate((region) => region.scrollTo(0, region.scrollHeight))
-        await page.getByText(reached).waitFor()
-      }
+      const firstRow = () => table.locator('tr[aria-rowindex="2"] td').allInnerTexts()
       await table.evaluate((region) => region.scrollTo(0, region.scrollHeight))
       await table.locator('tr[aria-rowindex="301"]').waitFor()
       expect(await table.locator('tbody tr').count()).toBeLessThan(80)
+
+      await table.evaluate((region) => region.scrollTo(0, 0))
+      await table.getByRole('button', { name: '#' }).click()
+      await expect.poll(async () => (await firstRow())[0]).toBe('299')
+      await table.getByRole('button', { name: '#' }).press('Enter')
+      await expect.poll(async () => (await firstRow())[0]).toBe('0')
+      expect(await table.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending')
+
+      await page.getByRole('group', { name: 'Part' }).getByRole('button', { name: 'Validation' }).click()
+      await expect.poll(async () => (await firstRow())[1]).toBe('Validation')
+      expect(new URL(page.url()).search).toContain('split=VALIDATION')
+      await page.getByLabel('At least so many trades').fill('1000000')
+      await page.getByText('No sample fits this filter.').waitFor()
+      expect(watched.complaints()).toEqual([])
+    })
+
+    test('two parameters make a map that arrow keys read, with its table', async () => {
+      await page.goto(`/jobs/${ids.job}/drivers`)
+      await page.getByLabel('Across').selectOption('adx_min')
+      const map = page.getByRole('group', { name: /^Predicted ROI over adx_min and / })
+      await map.focus()
+      await page.keyboard.press('ArrowRight') // the lower left corner
+      const read = await page.getByText(/^adx_min .* ROI /).innerText()
+      await page.locator('figure', { has: map }).getByText('The figures as a table').click()
+      const corner = page.getByRole('region', { name: /^Predicted ROI; rows/ }).locator('tr:last-child td:nth-child(2)')
+      expect(read.endsWith((await corner.textContent())!)).toBe(true)
       expect(watched.complaints()).toEqual([])
     })
 

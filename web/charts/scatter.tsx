@@ -3,7 +3,6 @@ import { Plot } from './plot.tsx'
 import { around, type Domain } from './scale.ts'
 
 export interface ScatterPoint {
-  id: string
   index: number
   split: SampleSplit
   predicted: number
@@ -59,9 +58,9 @@ export function Scatter({ points, format, objective }: Props) {
               y2={frame.y(both[1])}
             />
           )}
-          {points.map(({ id, index, split, predicted, actual }) => (
+          {points.map(({ index, split, predicted, actual }) => (
             <path
-              key={id}
+              key={index}
               className={`dot ${split}`}
               d={SHAPE[split] ?? ''}
               transform={`translate(${frame.x(predicted).toFixed(1)} ${frame.y(actual).toFixed(1)})`}

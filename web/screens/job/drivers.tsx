@@ -15,6 +15,7 @@ import { formatObjective, METRICS, objectiveLabel, type KeyMetric } from '../../
 import { MarketConditions } from './market-conditions.tsx'
 import { NotFound } from '../not-found.tsx'
 import { Link } from '../../router.tsx'
+import { Surface } from './surface.tsx'
 
 type Job = NonNullable<JobDriversQuery['tuningJob']>
 
@@ -29,6 +30,7 @@ export function Drivers({ id }: { id: string }) {
             <Importance job={job} />
             {job.marketConditions && <MarketConditions conditions={job.marketConditions} />}
             <Sensitivities job={job} />
+            <Surface job={job} />
             <Correlations job={job} />
           </>
         ) : (

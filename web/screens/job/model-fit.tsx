@@ -1,6 +1,8 @@
+import { useMemo } from 'react'
 import { useQuery } from 'urql'
-import { Scatter, SplitMark } from '../../charts/scatter.tsx'
+import { Scatter, SplitMark, type ScatterPoint } from '../../charts/scatter.tsx'
 import { Answer, FailureBox, Loading } from '../../components/answer.tsx'
+import { Behind } from '../../components/behind.tsx'
 import { Section } from '../../components/page.tsx'
 import { Table } from '../../components/table.tsx'
 import { failureOf } from '../../failure.ts'
@@ -14,9 +16,11 @@ import {
 } from '../../generated/graphql.ts'
 import { formatObjective, objectiveLabel } from '../../metrics.ts'
 import { Link } from '../../router.tsx'
+import { SPLIT } from '../../words.ts'
 import { CrossValidated, LearningCurve } from './learned.tsx'
 import { SaveModel } from './save-model.tsx'
-import { MAX_POINTS, useFitPoints } from './use-fit-points.ts'
+import type { SampleTable } from './sample-table.ts'
+import { useSamples } from './use-samples.ts'
 
 type Job = NonNullable<JobFitQuery['tuningJob']>
 
@@ -105,21 +109,64 @@ function Part({ split, name }: { split: SampleSplit; name: string }) {
   )
 }
 
+/** Beyond this many points a scatter plot shows no more, and is slow. */
+const MAX_POINTS = 1500
+
 function FitScatter({ id, objective }: { id: string; objective: Metric }) {
-  const { points, total, loading, error } = useFitPoints(id)
+  const { table, error, retry } = useSamples(id)
+  const learned = useMemo(() => (table ? pointsOf(table) : []), [table])
   const label = objectiveLabel(objective)
+  const format = (value: number) => formatObjective(objective, value)
+  const points = learned.slice(0, MAX_POINTS)
   return (
     <Section title="Predicted against backtested" lead="A perfect model puts every sample on the dashed line.">
-      {error && <FailureBox failure={failureOf(error)} />}
+      {error && <FailureBox failure={failureOf(error)} retry={retry} />}
+      {!table && !error && <Loading what="Loading samples" />}
       {points.length > 0 && (
-        <Scatter points={points} format={(value) => formatObjective(objective, value)} objective={label} />
+        <>
+          <Scatter points={points} format={format} objective={label} />
+          <Behind>
+            <Table
+              caption="Predicted against backtested, the largest misses first"
+              rows={worst(points)}
+              rowKey={({ index }) => index}
+              columns={[
+                { title: 'Sample', figure: true, cell: ({ index }) => index },
+                { title: 'Part', cell: ({ split }) => SPLIT[split] },
+                { title: `${label} predicted`, figure: true, cell: ({ predicted }) => format(predicted) },
+                { title: 'Backtested', figure: true, cell: ({ actual }) => <b>{format(actual)}</b> },
+                { title: 'Miss', figure: true, cell: ({ predicted, actual }) => format(predicted - actual) },
+              ]}
+            />
+            <p className="muted">
+              The largest misses; <Link to={`/jobs/${id}/samples`}>the samples</Link> have them all.
+            </p>
+          </Behind>
+        </>
       )}
-      {loading && <Loading what={`Loading samples, ${points.length} of ${total ?? '…'}`} />}
-      {total !== null && total > MAX_POINTS && (
+      {learned.length > MAX_POINTS && (
         <p className="muted">
-          The first {whole(MAX_POINTS)} of {whole(total)} samples are drawn.
+          The first {whole(MAX_POINTS)} of {whole(learned.length)} samples are drawn.
         </p>
       )}
     </Section>
   )
+}
+
+/** The samples that were learned from or judged by. */
+function pointsOf({ count, split, predicted, objective }: SampleTable): ScatterPoint[] {
+  const points = Array.from({ length: count }, (_, index) => ({
+    index,
+    split: split[index],
+    predicted: predicted[index],
+    actual: objective[index],
+  }))
+  return points.filter((point) => point.split !== 'NONE' && Number.isFinite(point.predicted - point.actual))
+}
+
+const MOST_ROWS = 60
+
+function worst(points: readonly ScatterPoint[]): ScatterPoint[] {
+  const miss = ({ predicted, actual }: ScatterPoint) => Math.abs(predicted - actual)
+  return points.toSorted((a, b) => miss(b) - miss(a)).slice(0, MOST_ROWS)
 }

@@ -1,77 +1,80 @@
 import { useMemo } from 'react'
-import { ListEnds } from '../../components/answer.tsx'
+import { FailureBox, Loading } from '../../components/answer.tsx'
 import { Choice } from '../../components/choice.tsx'
-import { SelectField, TextField } from '../../components/field.tsx'
+import { TextField } from '../../components/field.tsx'
 import { Section } from '../../components/page.tsx'
-import { ParameterList } from '../../components/parameter-list.tsx'
-import type { Column } from '../../components/table.tsx'
-import { WindowedTable } from '../../components/windowed-table.tsx'
-import { percent, ratio, whole } from '../../format.ts'
-import {
-  JobSamplesDocument,
-  type JobHeadFragment,
-  type JobSamplesQuery,
-  type Metric,
-  type SampleFilter,
-  type SampleOrder,
-  type SampleSplit,
-} from '../../generated/graphql.ts'
-import { useDebounced } from '../../hooks/use-debounced.ts'
-import { usePages } from '../../hooks/use-pages.ts'
+import { WindowedTable, type Sort, type SortedColumn } from '../../components/windowed-table.tsx'
+import { failureOf } from '../../failure.ts'
+import { figure, whole } from '../../format.ts'
+import type { JobHeadFragment, Metric, SampleSplit } from '../../generated/graphql.ts'
 import { useSearch } from '../../hooks/use-search.ts'
-import { formatObjective, objectiveLabel } from '../../metrics.ts'
+import { formatObjective, METRICS, metricOf, objectiveLabel } from '../../metrics.ts'
+import { numberIn } from '../../number-in.ts'
 import { Link } from '../../router.tsx'
 import { SPLIT } from '../../words.ts'
 import { backtestPath } from './backtest-place.ts'
-
-type Sample = NonNullable<JobSamplesQuery['tuningJob']>['samples']['nodes'][number]
-
-const PAGE_SIZE = 100
-const TYPING_MS = 250
-
-const ORDERS: [value: string, label: string, order: SampleOrder][] = [
-  ['', 'Best first', { field: 'OBJECTIVE', direction: 'DESC' }],
-  ['worst', 'Worst first', { field: 'OBJECTIVE', direction: 'ASC' }],
-  ['predicted', 'Best predicted first', { field: 'PREDICTED', direction: 'DESC' }],
-  ['drawn', 'As they were drawn', { field: 'INDEX', direction: 'ASC' }],
-]
+import {
+  filtered,
+  parametersOf,
+  SHOWN,
+  sorted,
+  type SampleFilter,
+  type SampleTable,
+  type Shown,
+} from './sample-table.ts'
+import { useSamples } from './use-samples.ts'
 
 /** All parameter sets that were backtested over the training period. */
 export function Samples({ job }: { job: JobHeadFragment }) {
-  const [search] = useSearch()
-  const split = search.get('split') ?? ''
-  const trades = Number(useDebounced(search.get('trades') ?? '', TYPING_MS))
-  const filter: SampleFilter = {
-    ...(split in SPLIT && { split: [split as SampleSplit] }),
-    ...(Number.isInteger(trades) && trades > 0 && { minTrades: trades }),
-  }
-  const [, , orderBy] = ORDERS.find(([value]) => value === search.get('order')) ?? ORDERS[0]
-  const columns = useMemo(() => columnsFor(job.id, job.objective), [job.id, job.objective])
-  const pages = usePages(JobSamplesDocument, { id: job.id, first: PAGE_SIZE, filter, orderBy }, samplesOf)
+  const { table, totalCount, error, retry } = useSamples(job.id)
   return (
-    <Section title="Samples" lead="Every parameter set that was backtested over the training period.">
-      <SampleFilters />
-      {pages.nodes.length > 0 && (
+    <Section
+      title="Samples"
+      lead="Every parameter set that was backtested over the training period. A press on a title sorts by it."
+    >
+      <SampleFilters objective={job.objective} />
+      {error && <FailureBox failure={failureOf(error)} retry={retry} />}
+      {table ? (
+        <Found job={job} table={table} totalCount={totalCount ?? table.count} />
+      ) : (
+        !error && <Loading what="Loading samples" />
+      )}
+    </Section>
+  )
+}
+
+function Found({ job, table, totalCount }: { job: JobHeadFragment; table: SampleTable; totalCount: number }) {
+  const [search, change] = useSearch()
+  const sort = sortIn(search, job.objective)
+  const { split, minTrades, minObjective } = filterIn(search, job.objective)
+  const columns = useMemo(() => columnsFor(job.id, job.objective, table), [job.id, job.objective, table])
+  const rows = useMemo(() => {
+    const kept = filtered(table, { split, minTrades, minObjective })
+    return sorted(kept, columnBy(table, sort.key), sort.descending)
+  }, [table, split, minTrades, minObjective, sort.key, sort.descending])
+  return (
+    <>
+      {rows.length > 0 && (
         <WindowedTable
           caption="Samples"
-          rows={pages.nodes}
-          totalCount={pages.totalCount ?? 0}
-          onWanted={() => {
-            if (!pages.loading && !pages.error) pages.more()
-          }}
-          rowKey={({ id }) => id}
+          rows={rows}
           columns={columns}
+          sort={sort}
+          onSort={({ key, descending }) => change({ sort: key, up: descending ? '' : 'yes' })}
         />
       )}
-      {pages.totalCount === 0 && <p className="muted">No sample fits this filter.</p>}
-      <ListEnds pages={pages} />
-    </Section>
+      {rows.length === 0 && <p className="muted">No sample fits this filter.</p>}
+      <p className="list-end muted" role="status">
+        {whole(rows.length)} of {whole(totalCount)}
+        {table.count < totalCount && ', loading more …'}
+      </p>
+    </>
   )
 }
 
 const SPLITS = [['', 'All'], ...Object.entries(SPLIT)] as [string, string][]
 
-function SampleFilters() {
+function SampleFilters({ objective }: { objective: Metric }) {
   const [search, change] = useSearch()
   return (
     <div className="filters">
@@ -83,43 +86,91 @@ function SampleFilters() {
         value={search.get('trades') ?? ''}
         onChange={(trades) => change({ trades })}
       />
-      <SelectField
-        label="Order"
-        value={search.get('order') ?? ''}
-        options={ORDERS.map(([value, label]) => [value, label] as const)}
-        onChange={(order) => change({ order })}
+      <TextField
+        label={`${objectiveLabel(objective)}, at least`}
+        className="short"
+        numeric
+        unit={isShare(objective) ? '%' : ''}
+        value={search.get('least') ?? ''}
+        onChange={(least) => change({ least })}
       />
     </div>
   )
 }
 
-function columnsFor(jobId: string, objective: Metric): Column<Sample>[] {
+/** Whether a figure is written as per cent. */
+function isShare(objective: Metric): boolean {
+  return formatObjective(objective, 0).endsWith('%')
+}
+
+function filterIn(search: URLSearchParams, objective: Metric): SampleFilter {
+  const split = search.get('split') ?? ''
+  const least = numberIn(search.get('least') ?? '')
+  return {
+    split: split in SPLIT ? (split as SampleSplit) : null,
+    minTrades: numberIn(search.get('trades') ?? '') ?? 0,
+    minObjective: least === null ? -Infinity : least / (isShare(objective) ? 100 : 1),
+  }
+}
+
+/** The best first, where nothing else is asked for. */
+function sortIn(search: URLSearchParams, objective: Metric): Sort {
+  const key = search.get('sort') ?? ''
+  if (key === '') return { key: 'objective', descending: METRICS[metricOf(objective)].lowerIsBetter !== true }
+  return { key, descending: search.get('up') !== 'yes' }
+}
+
+/** Marks parameters among the keys of columns: one of them may be called "roi". */
+const PARAMETER = 'p.'
+
+/** The numbers behind a column; those of the objective where there is no such column. */
+function columnBy(table: SampleTable, key: string): ArrayLike<number> {
+  if (key === 'index') return Array.from({ length: table.count }, (_, index) => index)
+  if (key === 'predicted') return table.predicted
+  const parameter = key.startsWith(PARAMETER) ? table.parameters.get(key.slice(PARAMETER.length)) : undefined
+  return parameter ?? table.metrics[key as Shown] ?? table.objective
+}
+
+/** Pixels that a title takes at least, with its arrow. */
+function widthOf(title: string, least = 88): number {
+  return Math.max(least, 7.5 * title.length + 40)
+}
+
+function columnsFor(jobId: string, objective: Metric, table: SampleTable): SortedColumn[] {
+  const own = metricOf(objective)
   const label = objectiveLabel(objective)
-  const show = (value: number | null) => formatObjective(objective, value)
-  const columns: Column<Sample>[] = [
-    { title: '#', figure: true, cell: ({ index }) => index },
-    { title: 'Part', cell: ({ split }) => SPLIT[split] },
-    { title: 'Parameters', cell: ({ parameters }) => <ParameterList parameters={parameters} /> },
-    { title: label, figure: true, cell: (sample) => <b>{show(sample.objective)}</b> },
-    { title: 'Predicted', figure: true, cell: ({ predicted }) => show(predicted) },
-    { title: 'ROI', figure: true, cell: ({ metrics }) => percent(metrics.roi) },
-    { title: 'Sharpe ratio', figure: true, cell: ({ metrics }) => ratio(metrics.sharpeRatio) },
-    { title: 'Max. drawdown', figure: true, cell: ({ metrics }) => percent(metrics.maxDrawdown) },
-    { title: 'Win rate', figure: true, cell: ({ metrics }) => percent(metrics.winRate) },
-    { title: 'Trades', figure: true, cell: ({ metrics }) => whole(metrics.tradeCount) },
+  const show = (value: number) => formatObjective(objective, value)
+  const number = (key: string, title: string, meaning: string, cell: SortedColumn['cell']): SortedColumn => ({
+    key,
+    title,
+    meaning,
+    cell,
+    figure: true,
+    width: widthOf(title),
+  })
+  return [
+    number('index', '#', 'In the order in which they were drawn.', (index) => index),
+    { title: 'Part', width: 130, cell: (index) => SPLIT[table.split[index]] },
+    number('objective', label, METRICS[own].meaning, (index) => <b>{show(table.objective[index])}</b>),
+    number('predicted', 'Predicted', 'What the model says of it.', (index) => show(table.predicted[index])),
+    // the objective itself is not shown twice
+    ...SHOWN.filter((name) => name !== own).map((name) =>
+      number(name, METRICS[name].label, METRICS[name].meaning, (index) =>
+        METRICS[name].format(table.metrics[name][index]),
+      ),
+    ),
+    ...Array.from(table.parameters, ([name, values]) => ({
+      ...number(PARAMETER + name, name, 'Parameter', (index) => figure(values[index], 4)),
+      title: <code>{name}</code>,
+    })),
     {
       title: <span className="unseen">Backtest</span>,
-      cell: ({ parameters, index }) => (
-        <Link to={backtestPath(jobId, parameters, 'training')} aria-label={`Backtest sample ${index}`}>
+      width: 96,
+      cell: (index) => (
+        <Link to={backtestPath(jobId, parametersOf(table, index), 'training')} aria-label={`Backtest sample ${index}`}>
           Backtest
         </Link>
       ),
     },
   ]
-  // the objective itself is not shown twice
-  return columns.filter(({ title }, at) => columns.findIndex((column) => column.title === title) === at)
-}
-
-function samplesOf(data: JobSamplesQuery) {
-  return data.tuningJob?.samples
 }
