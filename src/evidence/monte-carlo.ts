@@ -37,6 +37,14 @@ export interface MonteCarlo {
   sharpeRatio: Quantiles | null
   /** share of runs that end below the initial capital */
   probabilityOfLoss: number
+  /** equity along the way of all runs, from the beginning to the end; absent where the runs are no paths of returns */
+  fan?: FanPoint[]
+}
+
+/** Where the runs stand after a share of their returns: multiples of the beginning. */
+export interface FanPoint extends Quantiles {
+  /** 0..1 */
+  share: number
 }
 
 /** One run: what a path of compounded returns comes to. */
@@ -47,6 +55,9 @@ export interface PathOutcome {
 }
 
 const SKIPPED = 0.1
+
+/** Between the points of a fan. */
+const FAN_STEPS = 25
 
 /**
  * Resample the returns of one configuration.
@@ -63,25 +74,36 @@ export function monteCarlo(
 ): MonteCarlo | null {
   if (returns.length < FEWEST_RETURNS) return null
   const { seed, runs = RUNS } = options
-  const outcomes = Array.from({ length: runs }, (_, run) =>
-    outcomeOf(returns, DRAWS[method](returns.length, seed, run), periodsPerYear),
-  )
-  return summariseRuns(method, outcomes)
+  const stations = Array.from({ length: FAN_STEPS + 1 }, () => new Float64Array(runs))
+  const outcomes = Array.from({ length: runs }, (_, run) => {
+    const { path, ...outcome } = outcomeOf(returns, DRAWS[method](returns.length, seed, run), periodsPerYear)
+    stations.forEach((equity, step) => (equity[run] = path[Math.round((step / FAN_STEPS) * (path.length - 1))]))
+    return outcome
+  })
+  const fan = stations.map((equity, step) => ({ share: step / FAN_STEPS, ...quantilesOf(equity) }))
+  return { ...summariseRuns(method, outcomes), fan }
 }
 
 /**
  * The path that starts at 1 and compounds the drawn returns. Fewer returns than there are make fewer a year.
  *
  * @param indices of the returns, in the order of the path
+ * @returns with the path, f64[indices + 1], the beginning first
  */
-export function outcomeOf(returns: Float64Array, indices: Int32Array, periodsPerYear: number): PathOutcome {
+export function outcomeOf(
+  returns: Float64Array,
+  indices: Int32Array,
+  periodsPerYear: number,
+): PathOutcome & { path: Float64Array } {
   const drawn = new Float64Array(indices.length)
+  const path = new Float64Array(indices.length + 1).fill(1, 0, 1)
   let equity = 1
   let peak = 1
   let maxDrawdown = 0
   for (let i = 0; i < drawn.length; i++) {
     drawn[i] = returns[indices[i]]
     equity *= 1 + drawn[i]
+    path[i + 1] = equity
     peak = Math.max(peak, equity)
     maxDrawdown = Math.max(maxDrawdown, 1 - equity / peak)
   }
@@ -91,6 +113,7 @@ export function outcomeOf(returns: Float64Array, indices: Int32Array, periodsPer
     roi: equity - 1,
     maxDrawdown,
     sharpeRatio: deviation > 0 ? (mean(drawn) / deviation) * Math.sqrt(aYear) : null,
+    path,
   }
 }
 

@@ -1,5 +1,5 @@
 import { MetricsType } from '../backtest/schema.ts'
-import type { MonteCarlo, Quantiles } from '../evidence/monte-carlo.ts'
+import type { FanPoint, MonteCarlo, Quantiles } from '../evidence/monte-carlo.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Stress } from './monte-carlo.ts'
 import { PeriodType } from './period-type.ts'
@@ -177,6 +177,18 @@ const QuantilesType = builder.objectRef<Quantiles>('Quantiles').implement({
   }),
 })
 
+const FanPointType = builder.objectRef<FanPoint>('FanPoint').implement({
+  description: 'Where the runs stand after a share of their way: equity as a multiple of the beginning.',
+  fields: (t) => ({
+    share: t.exposeFloat('share', { description: '0..1' }),
+    p05: t.exposeFloat('p05'),
+    p25: t.exposeFloat('p25'),
+    p50: t.exposeFloat('p50'),
+    p75: t.exposeFloat('p75'),
+    p95: t.exposeFloat('p95'),
+  }),
+})
+
 export const MonteCarloType = builder.objectRef<MonteCarlo>('MonteCarlo').implement({
   description: 'What the chosen parameters might as well have made out of sample.',
   fields: (t) => ({
@@ -194,6 +206,12 @@ export const MonteCarloType = builder.objectRef<MonteCarlo>('MonteCarlo').implem
     }),
     probabilityOfLoss: t.exposeFloat('probabilityOfLoss', {
       description: 'Share of runs that end below the initial capital.',
+    }),
+    fan: t.field({
+      type: [FanPointType],
+      description:
+        'Quantiles of the equity along the way of all runs. Empty for PARAMETER_JITTER, and for jobs that finished before there were fans.',
+      resolve: ({ fan }) => fan ?? [],
     }),
   }),
 })

@@ -262,11 +262,20 @@ async function propose(
   return { ...found, front: await paretoFront(evaluator, predictor, samples, found.tried, settings, options) }
 }
 
+/**
+ * What of a result its digest holds. Digests are older than fans, and what a fan leads to, the quantiles of the same
+ * runs, is in them: so a job that finished before there were fans still has the digest of its replay.
+ */
+export function withoutFans(result: JobResult): JobResult {
+  const { monteCarlo } = result
+  return { ...result, ...(monteCarlo && { monteCarlo: monteCarlo.map(({ fan: _, ...rest }) => rest) }) }
+}
+
 function digest(samples: Samples, learned: Learned | null, result: JobResult): string {
   return new Fingerprint()
     .add(samples.rows)
     .add(samples.metrics)
     .add(learned?.model.toBytes() ?? new Uint8Array())
-    .add(result)
+    .add(withoutFans(result))
     .digest()
 }

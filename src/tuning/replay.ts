@@ -6,7 +6,7 @@ import { models } from '../models/table.ts'
 import { checkCandles, openJobCandles } from './candles.ts'
 import { joined } from './checkpoint.ts'
 import { pack } from './packed.ts'
-import { tune, type Outcome } from './pipeline.ts'
+import { tune, withoutFans, type Outcome } from './pipeline.ts'
 import { readSamples, type SampleRow } from './sample-store.ts'
 import { getTuningJob } from './service.ts'
 import { settingsOf } from './settings.ts'
@@ -70,7 +70,7 @@ async function compare(ctx: AppContext, job: TuningJobRow, outcome: Outcome): Pr
     { name: 'samples', same: rows.length > 0 ? sameSamples(rows, outcome) : null },
     { name: 'model', same: model ? equal(model.artifact, learned?.model.toBytes() ?? new Uint8Array()) : null },
     { name: 'predictions', same: rows.length > 0 ? predicted.every((value, at) => value === now[at]) : null },
-    { name: 'verdict', same: canonical(job.result) === canonical(outcome.result) },
+    { name: 'verdict', same: canonical(withoutFans(job.result!)) === canonical(withoutFans(outcome.result)) },
   ]
 }
 

@@ -45,6 +45,21 @@ describe('resampled trades', () => {
     }
   })
 
+  test('fan out from the beginning to the quantiles in which they end', () => {
+    for (const method of RESAMPLINGS) {
+      const { fan, roi } = simulate(method)
+      expect(fan).toHaveLength(26)
+      expect(fan![0]).toEqual({ share: 0, p05: 1, p25: 1, p50: 1, p75: 1, p95: 1 })
+      expect(fan!.at(-1)!.share).toBe(1)
+      for (const name of ['p05', 'p25', 'p50', 'p75', 'p95'] as const) {
+        expect(fan!.at(-1)![name] - 1).toBeCloseTo(roi[name], 12)
+      }
+      for (const { p05, p25, p50, p75, p95 } of fan!) {
+        expect([p05, p25, p50, p75, p95]).toEqual([p05, p25, p50, p75, p95].toSorted((a, b) => a - b))
+      }
+    }
+  })
+
   test('are too few to say anything below ten', () => {
     expect(monteCarlo('BOOTSTRAP', trades.slice(0, 9), 240, { seed: 1 })).toBeNull()
   })

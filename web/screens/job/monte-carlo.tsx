@@ -1,5 +1,8 @@
+import { useState } from 'react'
+import { FanChart } from '../../charts/fan-chart.tsx'
 import { QuantileBars } from '../../charts/quantile-bars.tsx'
 import { Behind } from '../../components/behind.tsx'
+import { Choice } from '../../components/choice.tsx'
 import { Section } from '../../components/page.tsx'
 import { Table, type Column } from '../../components/table.tsx'
 import { percent, ratio, whole } from '../../format.ts'
@@ -46,12 +49,41 @@ export function MonteCarlo({ methods }: { methods: readonly MonteCarloPartsFragm
               />
             ))}
           </div>
+          <Fans methods={methods} />
           <Behind>
             <Table caption="Monte Carlo" rows={methods} rowKey={({ method }) => method} columns={COLUMNS} />
           </Behind>
         </>
       )}
     </Section>
+  )
+}
+
+/** The way of the runs, by one method at a time. */
+function Fans({ methods }: { methods: readonly MonteCarloPartsFragment[] }) {
+  const withFan = methods.filter(({ fan }) => fan.length > 0)
+  const [chosen, setChosen] = useState('STATIONARY_BLOCK')
+  const shown = withFan.find(({ method }) => method === chosen) ?? withFan[0]
+  if (!shown) return null
+  const [, says] = METHODS[shown.method] ?? []
+  return (
+    <>
+      <header className="section-head">
+        <div>
+          <h3 className="part-title">On the way there</h3>
+          <p className="lead">
+            {whole(shown.runs)} runs: {says}. Half of them stay inside the dark band, nine tenths inside the light one.
+          </p>
+        </div>
+        <Choice
+          label="Method"
+          value={shown.method}
+          options={withFan.map(({ method }) => [method, METHODS[method]?.[0] ?? sentence(method)] as const)}
+          onChange={setChosen}
+        />
+      </header>
+      <FanChart points={shown.fan} />
+    </>
   )
 }
 
