@@ -186,7 +186,8 @@ builder.queryField('backtest', (t) =>
   t.field({
     type: BacktestType,
     authScopes: { role: 'VIEWER' },
-    description: 'One parameter set, in full detail. Changes nothing.',
+    description:
+      'One parameter set, in full detail. It counts as tried on its market (see Robustness.trialsEver), and changes nothing else.',
     args: { input: t.arg({ type: BacktestInputType, required: true }) },
     resolve: (_, { input: { strategy, ...input } }, ctx) =>
       runBacktest(ctx, { ...input, strategy: strategy && definitionOf(strategy) }),

@@ -15,6 +15,7 @@ import { executionSettings, type ExecutionInput } from './execution.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { BEYOND_NUMBERS, isBeyondNumbers, metricsOf, type Metrics } from './metrics.ts'
 import { showTime, windowOf, type Period } from './period.ts'
+import { noteTried } from './tried.ts'
 
 export interface BacktestInput {
   /** a stored strategy; this or `strategy` */
@@ -46,7 +47,7 @@ export interface BacktestReport {
 }
 
 /**
- * Backtest one parameter set. Changes nothing.
+ * Backtest one parameter set. It counts as tried on its market, and changes nothing else.
  *
  * @throws NotFoundError   no such strategy or market
  * @throws ValidationError every bad parameter, setting and time at once; a period without candles; an equity beyond all
@@ -71,8 +72,10 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
   const detail = await ctx.engine.detail({ dataSet: open.dataSet, program, batch, settings: execution, window })
   const metrics = metricsOf(detail.metrics)
   if (isBeyondNumbers(metrics)) throw ValidationError.at(['execution', 'fundingRate'], BEYOND_NUMBERS)
+  const parameters = toParameters(parameterSpace, row)
+  await noteTried(ctx.db, { marketId: market.id, strategy: definition, timeframeMs, sets: [parameters] })
   return {
-    parameters: toParameters(parameterSpace, row),
+    parameters,
     execution,
     metrics,
     trades: detail.trades,
@@ -81,7 +84,7 @@ export async function runBacktest(ctx: AppContext, input: BacktestInput): Promis
     fingerprint: new Fingerprint()
       .addEngine()
       .addCandles(candles)
-      .add([rulesOf(definition), execution, window, timeframeMs])
+      .add([decisiveOf(definition), execution, window, timeframeMs])
       .add(row)
       .digest(),
     durationMs: performance.now() - started,
@@ -135,7 +138,7 @@ function noCandles(
 }
 
 /** What of a strategy decides a backtest: not its name, and not how its parameters may be combined. */
-function rulesOf(definition: StrategyDefinition): Partial<StrategyDefinition> {
+function decisiveOf(definition: StrategyDefinition): Partial<StrategyDefinition> {
   const { name: _, description: __, constraints: ___, ...rules } = definition
   return rules
 }

@@ -1,6 +1,7 @@
 import { and, count, eq, isNotNull, isNull, sql, type SQL } from 'drizzle-orm'
 import { metricsOf, objectiveValue, type Objective } from '../backtest/metrics.ts'
 import { showTime, windowOf } from '../backtest/period.ts'
+import { noteTried } from '../backtest/tried.ts'
 import type { AppContext } from '../context.ts'
 import { DomainError, NotFoundError, ValidationError } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -89,7 +90,8 @@ function listed(some: ModelInfo[]): string {
 }
 
 /**
- * Backtest what was predicted, as the samples were that the model learned from. A second call changes nothing, and of
+ * Backtest what was predicted, as the samples were that the model learned from: it counts as tried on the market. A
+ * second call changes nothing, and of
  * concurrent ones each gives the same answer.
  *
  * @throws NotFoundError no such prediction
@@ -129,6 +131,8 @@ async function measure(
   const dataSet = ctx.engine.dataSet(candles, TIMEFRAMES[timeframe])
   const batch = strategy.bind(toRow(strategy.definition.parameterSpace, parameters))
   const metrics = await ctx.engine.backtest({ dataSet, program, batch, settings: execution, window })
+  const { definition } = strategy
+  await noteTried(ctx.db, { marketId, strategy: definition, timeframeMs: TIMEFRAMES[timeframe], sets: [parameters] })
   return objectiveValue(objective as Objective, metricsOf(metrics))
 }
 

@@ -1,24 +1,30 @@
 import { and, eq, sql } from 'drizzle-orm'
+import { noteTried } from '../backtest/tried.ts'
 import type { Transaction } from '../db.ts'
 import { storeModel } from '../models/service.ts'
 import type { ModelRow } from '../models/table.ts'
 import type { Attempt } from './attempt.ts'
 import { SAMPLE_SPLITS } from './job.ts'
 import type { Learned } from './learn.ts'
+import { questionOf, triedBy } from './ledger.ts'
 import { pack } from './packed.ts'
 import type { Outcome, Samples } from './pipeline.ts'
+import { settingsOf } from './settings.ts'
 import { sampleBlocks, type TuningJobRow } from './table.ts'
 
 /**
- * Store what came out: the model, each sample's part in it, and the verdict. All of it or nothing.
+ * Store what came out: the model, each sample's part in it, the verdict, and what the search has tried. All of it or
+ * nothing.
  *
  * @throws LostJob
  */
 export async function complete(attempt: Attempt, outcome: Outcome): Promise<void> {
-  const { samples, learned, result, warnings, digest } = outcome
+  const { samples, learned, result, warnings, digest, searched } = outcome
+  const question = questionOf(settingsOf(attempt.job))
   await attempt.transaction(async (tx) => {
     const model = learned && (await storeLearned(tx, attempt.job, learned))
     await markSamples(tx, attempt.job.id, samples, learned)
+    await noteTried(tx, { ...triedBy(attempt.job, searched), question })
     await attempt.update(tx, {
       status: 'COMPLETED',
       phase: 'FINISHED',

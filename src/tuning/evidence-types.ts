@@ -52,7 +52,7 @@ export const RobustnessType = builder.objectRef<Robustness>('Robustness').implem
     realityCheck: t.exposeFloat('realityCheck', { nullable: true, description: "The same by White's test." }),
     trialsEver: t.exposeInt('trialsEver', {
       description:
-        'Parameter sets ever tried on this market, over all jobs up to this one, deleted ones too. Jobs of the same design count once.',
+        'Parameter sets ever tried on this market, up to this job: samples of all jobs, deleted ones too, what searches have backtested, single backtests and verified predictions. The same set counts once, and so do jobs of the same design.',
     }),
     oosUses: t.exposeInt('oosUses', {
       description: 'Jobs whose results were judged on candles of this test period, this one with them.',

@@ -1,16 +1,19 @@
-import { and, eq, gt, lt, ne, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { Fingerprint } from '../backtest/fingerprint.ts'
 import type { Period } from '../backtest/period.ts'
+import { triedSets } from '../backtest/table.ts'
+import { rulesOf, type Tried } from '../backtest/tried.ts'
 import type { Transaction } from '../db.ts'
 import { markets } from '../market/table.ts'
-import type { Ledger, TuningSettings } from './settings.ts'
-import { trialLedger } from './table.ts'
+import { toParameters } from '../strategy/parameter-space.ts'
+import { settingsOf, type Ledger, type TuningSettings } from './settings.ts'
+import { trialLedger, type TuningJobRow } from './table.ts'
 
 /**
  * Enter a new job into the lifetime ledger of its market, and read what the others have tried before it. Jobs on the
  * same market take turns, so that of two at the same time one counts the other.
  *
- * A job counts from its creation, whether or not it is finished, cancelled or deleted: whoever drops the results that
+ * A job's samples count from its creation, whether or not it is finished, cancelled or deleted: whoever drops the results that
  * he does not like has tried them all the same.
  */
 export async function enterLedger(
@@ -22,7 +25,7 @@ export async function enterLedger(
   const [design, question] = [designOf(settings), questionOf(settings)]
   const { from, to } = settings.test
   const before: Ledger = {
-    trials: await trialsOf(tx, marketId, design),
+    trials: (await trialsOf(tx, marketId, design)) + (await triedBeside(tx, marketId, question)),
     oosUses: await usesOf(tx, marketId, question, settings.test),
   }
   await tx.insert(trialLedger).values({ jobId: id, marketId, design, question, trials, testFrom: from, testTo: to })
@@ -39,6 +42,14 @@ async function trialsOf(tx: Transaction, marketId: string, design: string): Prom
     .as('designs')
   const [row] = await tx.select({ trials: sql<number>`coalesce(sum(${designs.trials}), 0)::float8` }).from(designs)
   return row.trials
+}
+
+/** Parameter sets that were tried one by one, by searches or by predictions, less those of the job's own search. */
+async function triedBeside(tx: Transaction, marketId: string, question: string): Promise<number> {
+  return tx.$count(
+    triedSets,
+    and(eq(triedSets.marketId, marketId), or(isNull(triedSets.question), ne(triedSets.question, question))),
+  )
 }
 
 /** Other questions whose results were judged on candles of this test period. */
@@ -63,19 +74,25 @@ async function usesOf(tx: Transaction, marketId: string, question: string, test:
  */
 export function designOf(settings: Omit<TuningSettings, 'ledger'>): string {
   const { strategy, timeframeMs, training, test, execution, sampler, sampleCount, seed } = settings
-  const { enterLong, exitLong, enterShort, exitShort, stopLoss, takeProfit, trailingStop, leverage } = strategy
   return new Fingerprint()
-    .add([enterLong, exitLong, enterShort, exitShort, stopLoss, takeProfit, trailingStop, leverage])
+    .add(rulesOf(strategy))
     .add([strategy.parameterSpace, strategy.constraints])
     .add([timeframeMs, training, test, execution, sampler, sampleCount, seed])
     .digest()
 }
 
 /** What a result is judged for: the design, and how its results are learned from and chosen. */
-function questionOf(settings: Omit<TuningSettings, 'ledger'>): string {
+export function questionOf(settings: Omit<TuningSettings, 'ledger'>): string {
   const { objective, riskLimits, algorithm, hyperparameters, features } = settings
   return new Fingerprint()
     .add(designOf(settings))
     .add([objective, riskLimits, algorithm, hyperparameters, features])
     .digest()
+}
+
+/** Parameter sets that were really backtested on a job's market, beside its samples. */
+export function triedBy(job: TuningJobRow, rows: readonly Float64Array[]): Tried {
+  const { marketId, strategy } = job
+  const sets = rows.map((row) => toParameters(strategy.parameterSpace, row))
+  return { marketId, strategy, timeframeMs: settingsOf(job).timeframeMs, sets }
 }

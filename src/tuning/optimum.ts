@@ -1,6 +1,8 @@
+import { noteTried } from '../backtest/tried.ts'
 import type { AppContext } from '../context.ts'
 import { ConflictError, ValidationError, type FieldError } from '../errors.ts'
 import { loadModel } from '../models/service.ts'
+import { triedBy } from './ledger.ts'
 import { openJobCandles } from './candles.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Candidate } from './job.ts'
@@ -31,7 +33,7 @@ const MAX_SEARCHED = 10 * CANDIDATES
 const MAX_TOP = 100
 
 /**
- * Search a finished job's space anew with its model. Nothing is stored.
+ * Search a finished job's space anew with its model. What it backtests counts as tried; nothing else is stored.
  *
  * @throws NotFoundError   no such job
  * @throws ConflictError   it has no model
@@ -49,6 +51,7 @@ export async function findOptimal(ctx: AppContext, input: OptimalSearchInput): P
   const evaluator = open && new Evaluator(ctx.engine, open.dataSet, settings)
   const options = { candidates: input.candidates, top: input.top, seed: input.seed ?? job.seed }
   const found = await search(strategy, evaluator, predictor, settings, options)
+  await noteTried(ctx.db, triedBy(job, found.tried.rows))
   return { ...found, totalMs: performance.now() - started }
 }
 

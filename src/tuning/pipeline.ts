@@ -53,6 +53,8 @@ export interface Outcome {
   warnings: string[]
   /** SHA-256 over samples, model and verdict */
   digest: string
+  /** parameter sets that the search has backtested, beside the samples */
+  searched: readonly Float64Array[]
 }
 
 /** The parameters that are in use today, and what they earn in sample. */
@@ -134,7 +136,7 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     provenance: await provenanceOf(engine, evaluator, hooks.signal),
   }
   progress('VALIDATING', 1, 1)
-  return { samples, learned, result, warnings, digest: digest(samples, learned, result) }
+  return { samples, learned, result, warnings, digest: digest(samples, learned, result), searched: found.tried.rows }
 }
 
 /** BAYESIAN looks at the results before it goes on. A grid is complete as it is. */

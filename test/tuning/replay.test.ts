@@ -26,7 +26,7 @@ describe('a replay', () => {
       const replay = await replayTuningJob({ ...ctx, engine }, job.id)
       expect(replay).toMatchObject({ same: true, storedDigest: job.resultDigest, digest: job.resultDigest })
       expect(replay.parts.map(({ same }) => same)).toEqual([true, true, true, true])
-      expect(job.trialsBefore).toBe(40)
+      expect(job.trialsBefore).toBeGreaterThan(40) // its samples, and what its search has backtested
     } finally {
       await engine.close()
     }

@@ -93,6 +93,7 @@ test('a placebo that is switched off was not tested, and the gate fails', async 
 
 test('every other question that was asked on these candles counts', async () => {
   const other = await runJob(ctx, { seed: 9 })
-  expect(other.result!.robustness).toMatchObject({ oosUses: 3, trialsEver: 3 * 40 + 50 })
+  // Each has searched too; those before with one seed, so that ten sets of theirs are the same and count once.
+  expect(other.result!.robustness).toMatchObject({ oosUses: 3, trialsEver: 3 * (40 + 50) - 10 })
   expect(other.warnings.join(' ')).toContain('have judged 3 results')
 })
