@@ -34,10 +34,12 @@ const MIDDLE_NOISE = [0.1, 0.6]
 
 /** Rows that the restarts look at: what they find is only a start. */
 const RESTART_ROWS = 200
-const RESTART_EVALUATIONS = 40
-const POLISH_EVALUATIONS = 25
+const RESTART_EVALUATIONS = 25
+const POLISH_EVALUATIONS = 20
+/** Restarts that are looked at with more rows, those of the least surprise. */
+const CONTENDERS = 3
 /** Of the logarithm of the likelihood. */
-const TOLERANCE = 0.01
+const TOLERANCE = 0.05
 
 /** Streams of their own, so that none repeats a draw of a sampler with the same seed. */
 const START_STREAM = 0x73746172
@@ -99,7 +101,8 @@ export function polish(
 ): Climbed {
   const { x, y } = subset(features, target, rows, seed)
   if (x.rows <= RESTART_ROWS) return leastSurprised(climbed)
-  const again = climbed.map(({ parameters }) => {
+  const contenders = [...climbed].sort((a, b) => a.surprise - b.surprise).slice(0, CONTENDERS)
+  const again = contenders.map(({ parameters }) => {
     const { value, surprise } = marginalLikelihood(x, y, parameters)
     return { parameters, logLikelihood: value, surprise }
   })

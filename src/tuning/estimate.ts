@@ -2,11 +2,12 @@ import { METRIC_NAMES } from '../backtest/metrics.ts'
 import type { AppContext } from '../context.ts'
 import { ValidationError } from '../errors.ts'
 import type { MarketRow } from '../market/table.ts'
-import { getEstimator } from '../models/algorithms.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { MIN_SAMPLES } from './learn.ts'
-import { placeboNs, placeboRunsFor } from './placebo.ts'
+import { learningSeconds, roundsSeconds } from './learning-cost.ts'
+import { backtestNs, placeboNs, placeboRunsFor } from './placebo.ts'
+import { isInRounds } from './rounds.ts'
 import type { TuningSettings } from './settings.ts'
 import { trialBatch } from './trial.ts'
 
@@ -20,18 +21,15 @@ export interface Estimate {
   warnings: string[]
 }
 
-/** Rough costs on one core of a small server; `npm run bench` measures them. */
-const NS_PER_BAR_SAMPLE = 12
-const FIXED_MS = 400
-/** Five folds of a fifth of the trees on four fifths of the rows. */
-const FOLDS_SHARE = 0.64
+/** Loading, the model's analysis and search, the statistics of the verdict: on one core of a small server. */
+const FIXED_MS = 800
 /** Backtests of the best candidates, in and out of sample. */
 const VERIFYING = 100
 /** Windows of a walk-forward; 64 neighbours, 200 jittered sets. */
 const WINDOWS = 6
 const AROUND_THE_BEST = 264
-/** Of a parameter set in training. */
-const TRAINING_SHARE = 0.7
+/** What the windows of both walk-forwards add up to, in training periods, and the daily returns. */
+const EVIDENCE_PERIODS = 7
 
 /**
  * What a job would cost, without starting it.
@@ -47,7 +45,7 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
   return {
     backtests: sampleCount + VERIFYING + evidenceBacktests(settings),
     bars,
-    durationMs: FIXED_MS + (backtestingMs(settings) + fittingMs(settings) + placeboNs(settings) / 1e6) / threads,
+    durationMs: FIXED_MS + (backtestingMs(settings) + learningMs(settings) + placeboNs(settings) / 1e6) / threads,
     memoryBytes:
       (bars + compileStrategy(strategy).warmupBars) * 8 * (6 + trialBatch(settings).columns.length + 7 * threads) +
       sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
@@ -85,13 +83,12 @@ function evidenceBacktests(settings: TuningSettings): number {
 function backtestingMs(settings: TuningSettings): number {
   const training = barsOf(settings, settings.training)
   const both = training + barsOf(settings, settings.test)
-  return ((settings.sampleCount * training + (VERIFYING / 2) * both) * NS_PER_BAR_SAMPLE) / 1e6
+  const all = backtestNs((1 + EVIDENCE_PERIODS) * settings.sampleCount + AROUND_THE_BEST, training)
+  return (all + backtestNs(VERIFYING / 2, both)) / 1e6
 }
 
-function fittingMs({ algorithm, hyperparameters, sampleCount, strategy }: TuningSettings): number {
-  const columns = strategy.parameterSpace.length + 2 // with those that are made of parameters
-  const seconds = getEstimator(algorithm).estimateSeconds(TRAINING_SHARE * sampleCount, columns, hyperparameters)
-  return 1000 * seconds * (1 + FOLDS_SHARE)
+function learningMs(settings: TuningSettings): number {
+  return 1000 * (learningSeconds(settings) + (isInRounds(settings) ? roundsSeconds(settings) : 0))
 }
 
 function warningsFor(settings: TuningSettings, { firstOpenTime }: MarketRow): string[] {

@@ -35,7 +35,7 @@ export interface Examination {
   expectedR2: number | null
 }
 
-const FOLDS = 5
+export const FOLDS = 5
 const REPEATS = 3
 /** Of each feature in each fold: what is compared is their order only. */
 const SHUFFLES = 3
@@ -46,7 +46,7 @@ const CURVE_SECONDS = 2
 
 /** The sample count that a learning curve is carried on to. */
 export const CURVE_ROWS = 1000
-const CURVE_SHARES = [0.25, 0.5, 0.75]
+export const CURVE_SHARES = [0.25, 0.5, 0.75]
 /** Fewer rows teach no algorithm anything. */
 const MIN_CURVE_ROWS = 25
 
@@ -80,11 +80,10 @@ export async function examine(
   run: TaskRunner,
 ): Promise<Examination> {
   const judged = judgedAs(model, options)
-  const seconds = FOLDS * secondsPerFit(judged, known)
-  const repeats = REPEATS * seconds <= REPEATS_SECONDS ? REPEATS : 1
+  const { repeats, hasCurve } = examinationPlan(FOLDS * secondsPerFit(judged, known))
   const [crossValidation, begun] = await Promise.all([
     validate(judged, known, run, repeats, names),
-    seconds <= CURVE_SECONDS ? beginCurve(judged, known, run) : [],
+    hasCurve ? beginCurve(judged, known, run) : [],
   ])
   const whole = { rows: (1 - 1 / FOLDS) * known.target.length, r2: firstMean(crossValidation) }
   const curve = begun.length > 0 ? [...begun, whole] : []
@@ -94,6 +93,11 @@ export async function examine(
     curve,
     expectedR2: expectedR2(curve, CURVE_ROWS),
   }
+}
+
+/** What is worth its time. @param seconds of one repeat, on one core, by the estimate and not by a clock */
+export function examinationPlan(seconds: number): { repeats: number; hasCurve: boolean } {
+  return { repeats: REPEATS * seconds <= REPEATS_SECONDS ? REPEATS : 1, hasCurve: seconds <= CURVE_SECONDS }
 }
 
 function validate(

@@ -17,7 +17,7 @@ import { learn, type Learned } from './learn.ts'
 import { marketConditions } from './market-conditions.ts'
 import { paretoFront, type ParetoFront } from './pareto-front.ts'
 import { provenanceOf } from './provenance.ts'
-import { sampleInRounds } from './rounds.ts'
+import { isInRounds, sampleInRounds } from './rounds.ts'
 import { CANDIDATES, NOTHING_TRIED, search, type SearchResult } from './search.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import { judge, validate } from './validating.ts'
@@ -137,11 +137,6 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
   }
   progress('VALIDATING', 1, 1)
   return { samples, learned, result, warnings, digest: digest(samples, learned, result), searched: found.tried.rows }
-}
-
-/** BAYESIAN looks at the results before it goes on. A grid is complete as it is. */
-function isInRounds({ algorithm, sampler }: TuningSettings): boolean {
-  return algorithm === 'BAYESIAN' && sampler !== 'GRID'
 }
 
 /** SAMPLING and BACKTESTING in turns. */

@@ -45,8 +45,13 @@ function nsPerRun(settings: Omit<TuningSettings, 'ledger'>): number {
   const { training, timeframeMs, sampleCount } = settings
   const bars = (training.to - training.from) / timeframeMs
   const columns = trialBatch(settings).columns.length
-  const perBar = PERMUTATION_NS_PER_BAR + COLUMN_NS_PER_BAR * columns + BACKTEST_NS_PER_BAR * sampleCount
-  return RUN_NS + BACKTEST_NS * sampleCount + perBar * bars
+  const perBar = PERMUTATION_NS_PER_BAR + COLUMN_NS_PER_BAR * columns
+  return RUN_NS + perBar * bars + backtestNs(sampleCount, bars)
+}
+
+/** What so many backtests over so many bars cost on one core, indicators apart. */
+export function backtestNs(count: number, bars: number): number {
+  return count * (BACKTEST_NS + BACKTEST_NS_PER_BAR * bars)
 }
 
 /**

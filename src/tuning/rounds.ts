@@ -2,7 +2,7 @@ import { direction } from '../backtest/metrics.ts'
 import { METRIC_COUNT } from '../engine/layout.ts'
 import type { TaskRunner } from '../models/estimator.ts'
 import { matrixOf, rowOf, selectRows, selectValues } from '../models/matrix.ts'
-import { proposalCandidates, type ProposalRequest } from '../models/proposals.ts'
+import { proposalCandidates, TUNING_ROWS, type ProposalRequest } from '../models/proposals.ts'
 import { inverseCdf } from '../strategy/inverse-cdf.ts'
 import { isVaried, levels, type ParameterSpec } from '../strategy/parameter-space.ts'
 import { drawSamples } from '../strategy/sampling.ts'
@@ -28,13 +28,18 @@ const FIRST_PER_PARAMETER = 2
 const BATCH = 8
 const ROUNDS = 16
 /** Places that a batch is chosen from. */
-const PLACES = 2000
+export const PLACES = 2000
 /** Samples that the process is given, at most: the best of them and of the others every so many-th. */
 const KNOWN = 800
 const KNOWN_BEST = 200
 
 /** Streams of their own for every round. */
 const ROUND_STREAM = 0x726f756e
+
+/** BAYESIAN looks at the results before it goes on. A grid is complete as it is. */
+export function isInRounds({ algorithm, sampler }: Pick<TuningSettings, 'algorithm' | 'sampler'>): boolean {
+  return algorithm === 'BAYESIAN' && sampler !== 'GRID'
+}
 
 /**
  * Sampling for BAYESIAN: a first design of the job's sampler, then batches of those places where the Gaussian process
@@ -58,7 +63,7 @@ export async function sampleInRounds(
   const count = () => rows.length / width
 
   await measure(firstDesign(evaluator, settings))
-  const batch = Math.max(BATCH, Math.ceil((settings.sampleCount - count()) / ROUNDS))
+  const batch = batchSize(settings.sampleCount - count())
   for (let round = 0; count() < settings.sampleCount; round++) {
     const wanted = Math.min(batch, settings.sampleCount - count())
     const seed = (settings.seed ^ ROUND_STREAM) + round
@@ -91,9 +96,29 @@ export async function sampleInRounds(
   }
 }
 
+/** Samples known before each round. @param varied parameters that vary */
+export function roundSizes(sampleCount: number, varied: number): number[] {
+  const first = Math.min(sampleCount, firstCount(varied))
+  const batch = batchSize(sampleCount - first)
+  return Array.from({ length: Math.ceil((sampleCount - first) / batch) }, (_, round) => first + round * batch)
+}
+
+/** Samples that the process is given, of so many. */
+export function knownSamples(done: number): number {
+  return Math.min(done, KNOWN)
+}
+
+function firstCount(varied: number): number {
+  return Math.max(FIRST, FIRST_PER_PARAMETER * varied)
+}
+
+function batchSize(rest: number): number {
+  return Math.max(BATCH, Math.ceil(rest / ROUNDS))
+}
+
 function firstDesign({ strategy }: Evaluator, settings: TuningSettings): Float64Array {
   const specs = settings.strategy.parameterSpace
-  const first = Math.max(FIRST, FIRST_PER_PARAMETER * specs.filter(isVaried).length)
+  const first = firstCount(specs.filter(isVaried).length)
   const drawn = drawSamples({
     specs,
     sampler: settings.sampler,
@@ -151,6 +176,9 @@ async function proposeRound(
   const picks = await run<Int32Array>({ module: PROPOSALS, name: 'proposeBatch', data })
   return Float64Array.from([...picks].flatMap((pick) => [...rows[open[pick]]]))
 }
+
+/** As `proposeBatch` fits the process. */
+export const PROCESS_ROWS = { tuningRows: TUNING_ROWS, trainingRows: KNOWN }
 
 const PROPOSALS = new URL('../models/proposals.ts', import.meta.url).href
 

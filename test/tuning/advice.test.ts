@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { metricsOf, METRIC_NAMES, type Metrics } from '../../src/backtest/metrics.ts'
 import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
+import { gradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
 import { estimateTuningJob } from '../../src/tuning/estimate.ts'
 import type { RiskLimits } from '../../src/tuning/job.ts'
+import { learningSeconds, roundsSeconds } from '../../src/tuning/learning-cost.ts'
 import { isWithin } from '../../src/tuning/limits.ts'
+import { roundSizes } from '../../src/tuning/rounds.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
 import { settingsOf, type TuningSettings } from '../../src/tuning/settings.ts'
 import { edgeWarnings, liquidationWarnings } from '../../src/tuning/warnings.ts'
@@ -110,6 +113,22 @@ describe('an estimate', () => {
     expect(large.durationMs).toBeGreaterThan(small.durationMs)
     expect(large.memoryBytes).toBeGreaterThan(small.memoryBytes)
     expect(Number.isFinite(large.durationMs + large.memoryBytes)).toBe(true)
+  })
+
+  test('counts presets, the repeats of cross-validation, and the rounds of BAYESIAN', () => {
+    const question = { ...settings, sampleCount: 400, hyperparameters: {} }
+    const seconds = (changes: Partial<TuningSettings>) => learningSeconds({ ...question, ...changes })
+    const fit = gradientBoosting.estimateSeconds(280, 8)
+    const [chosen, given] = [
+      seconds({ algorithm: 'XGBOOST' }),
+      seconds({ algorithm: 'XGBOOST', hyperparameters: { lambda: 1 } }),
+    ]
+    expect(given).toBeGreaterThan(15 * fit) // fifteen fits of three repeats
+    expect(chosen).toBeGreaterThan(given + 5 * fit) // and five of each preset, of which three are small
+    expect(seconds({ algorithm: 'ENSEMBLE' })).toBeGreaterThan(seconds({ algorithm: 'BAYESIAN' }))
+    expect(roundSizes(400, 6)).toEqual(Array.from({ length: 16 }, (_, round) => 12 + round * 25))
+    expect(roundSizes(5, 6)).toEqual([])
+    expect(roundsSeconds({ ...question, sampleCount: 800 })).toBeGreaterThan(roundsSeconds(question))
   })
 
   test('counts a column for each period that a sample may ask for', async () => {
