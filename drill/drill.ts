@@ -7,8 +7,11 @@ import { Random } from '../src/engine/random.ts'
 import { abuse } from './abuse.ts'
 import { disk } from './disk.ts'
 import { database } from './database.ts'
+import { drain } from './drain.ts'
 import { kill } from './kill.ts'
+import { leaks } from './leaks.ts'
 import { memory } from './memory.ts'
+import { subscribers } from './subscribers.ts'
 
 export interface DrillTools {
   /** 0 ≤ x < 1, seeded */
@@ -20,7 +23,7 @@ export interface DrillTools {
 /** @returns whether all promises were kept */
 export type Drill = (tools: DrillTools) => Promise<boolean>
 
-const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory }
+const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory, subscribers, drain, leaks }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

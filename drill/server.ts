@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { Victim } from './process.ts'
 
 export interface Answer {
@@ -12,13 +13,14 @@ export interface Answer {
 /** A served Tunebook that a drill asks things while it is mistreated. */
 export class Server {
   readonly victim: Victim
-  readonly #token: string
-  readonly #url: string
+  readonly url: string
+  /** what the administrator shows at the door */
+  readonly authorization: string
 
   private constructor(victim: Victim, token: string, url: string) {
     this.victim = victim
-    this.#token = token
-    this.#url = url
+    this.url = url
+    this.authorization = `Bearer ${token}`
   }
 
   static async start(environment: Record<string, string>): Promise<Server> {
@@ -28,13 +30,25 @@ export class Server {
     return new Server(victim, token, url)
   }
 
+  /** Resident memory of its process, in MB. */
+  get rssMb(): number {
+    return rssMb(this.victim.child.pid!)
+  }
+
+  /** One figure of /metrics. */
+  async metric(name: string): Promise<number> {
+    const response = await fetch(`${this.url}/metrics`, { headers: { authorization: this.authorization } })
+    const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(await response.text())!
+    return Number(value)
+  }
+
   /** Never throws: a connection that is refused is an answer with the status 0. */
   async ask(query: string, variables: object = {}): Promise<Answer> {
     const started = performance.now()
     try {
-      const response = await fetch(`${this.#url}/graphql`, {
+      const response = await fetch(`${this.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
+        headers: { 'content-type': 'application/json', authorization: this.authorization },
         body: JSON.stringify({ query, variables }),
         signal: AbortSignal.timeout(60_000),
       })
@@ -64,4 +78,10 @@ export class Server {
     if (done?.message) throw new Error(`The drill itself is wrong: ${done.message}`)
     return { answer, id: done?.strategy?.id }
   }
+}
+
+/** Resident memory of a process, in MB. */
+export function rssMb(pid: number): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!
+  return Number(kilobytes) / 1024
 }

@@ -4,7 +4,8 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 const SECRETS: readonly [RegExp, string][] = [
   [/(\w+:\/\/[^\s/:@"\\]*):[^\s@"\\]+@/g, '$1:…@'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 …'],
-  [/\btun_[\w-]{8,}/g, 'tun_…'],
+  [/\btb_[\w-]{8,}/g, 'tb_…'],
+  [/\b\d{6,}:[\w-]{30,}/g, '…:…'], // a bot's token of Telegram
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, 'eyJ…'],
   [/("(?:authorization|cookie|password|secret|token|adminToken)":\s*)"(?:[^"\\]|\\.)*"/gi, '$1"…"'],
 ]

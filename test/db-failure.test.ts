@@ -13,6 +13,10 @@ describe('a failure of the database', () => {
     expect(databaseFailure(failing('53100'))).toBeInstanceOf(StorageFullError)
   })
 
+  test.each(['22021', '22P05'])('%s is a text that cannot be stored, and the fault of its sender', (code) => {
+    expect(databaseFailure(failing(code))).toMatchObject({ code: 'BAD_USER_INPUT' })
+  })
+
   test.each([failing('23505'), new Error('a bug'), null, 'text'])('%o is something else', (error) => {
     expect(databaseFailure(error)).toBeNull()
   })

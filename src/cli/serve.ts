@@ -50,8 +50,14 @@ function keepAdminToken(config: Config): AdminToken {
 /** Open everything. A taken port is looked for at the same time, so that all problems are told at once. */
 async function start(config: Config): Promise<App> {
   mkdirSync(config.home, { recursive: true, mode: 0o700 })
-  const { DATABASE_URL, TUNEBOOK_ADMIN_TOKEN, TELEGRAM_BOT_TOKEN } = process.env
-  const log = createLog(config.logLevel, [DATABASE_URL, TUNEBOOK_ADMIN_TOKEN, TELEGRAM_BOT_TOKEN])
+  const { databaseUrl, adminToken, telegram, webhook } = config
+  const log = createLog(config.logLevel, [
+    databaseUrl,
+    adminToken,
+    telegram?.token,
+    telegram?.webhook?.secret,
+    webhook?.secret,
+  ])
   const [app, port] = await Promise.allSettled([openApp(config, log), probePort(config)])
   if (app.status === 'fulfilled' && port.status === 'fulfilled') return app.value
   if (app.status === 'fulfilled') await app.value.close()

@@ -3,14 +3,21 @@
  * once, and a generator would wait for the next event first.
  *
  * @param read    null where the thing is gone
- * @param options isOne: all events are about one thing, and the stream ends with it; isFinal: it ends with this state
+ * @param options isOne: all events are about one thing, and the stream ends with it; isFinal: it ends with this state;
+ *   versionOf: grows with every change of the one thing; a state that was read just before its event came is not repeated
  */
 export function statesOf<Event, State>(
   events: AsyncIterableIterator<Event>,
   read: (event: Event) => Promise<State | null>,
-  { isOne = false, isFinal = () => false }: { isOne?: boolean; isFinal?: (state: State) => boolean },
+  options: {
+    isOne?: boolean
+    isFinal?: (state: State) => boolean
+    versionOf?: (state: State) => number
+  },
 ): AsyncIterableIterator<State> {
+  const { isOne = false, isFinal = () => false, versionOf } = options
   let finished = false
+  let newest = -Infinity
   const end = async (): Promise<IteratorResult<State>> => {
     finished = true
     await events.return?.()
@@ -22,7 +29,8 @@ export function statesOf<Event, State>(
       if (event.done) break
       const state = await read(event.value)
       if (state === null && isOne) break
-      if (state === null) continue
+      if (state === null || (versionOf && versionOf(state) <= newest)) continue
+      newest = versionOf?.(state) ?? newest
       finished = isFinal(state)
       return { done: false, value: state }
     }

@@ -31,7 +31,7 @@ export const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connect
 const TELEGRAM_PATH = '/telegram'
 const READING_MS = 60_000
 /** How long calls may go on once the server is stopping. */
-const FINISH_WITHIN_MS = 4000
+const FINISH_WITHIN_MS = 5000
 
 /**
  * Serve the API, the dashboard, the health and the Telegram bot of `ctx` on the configured address.

@@ -172,7 +172,8 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     subscribe: async (_, { id }, ctx) => {
       if (!(await readJob(ctx, id))) await getTuningJob(ctx, id) // which says what is missing
-      return statesOf(ctx.events.subscribe(JOB_TOPIC, id), () => readJob(ctx, id), { isFinal, isOne: true })
+      const versionOf = ({ revision }: TuningJobRow): number => revision
+      return statesOf(ctx.events.subscribe(JOB_TOPIC, id), () => readJob(ctx, id), { isFinal, isOne: true, versionOf })
     },
     resolve: (job) => job,
   }),

@@ -49,6 +49,25 @@ describe('states behind events', () => {
     expect(await other).toEqual({ done: false, value: 'state 2' })
   })
 
+  test('that were read just before their event came are not repeated, nor older ones shown after newer', async () => {
+    const events = source()
+    const versions = [1, 2, 2, 1, 3]
+    const states = statesOf(events, async (event: number) => versions[event - 1], {
+      isOne: true,
+      versionOf: (state) => state,
+    })
+    const seen: (number | undefined)[] = []
+    for (const pushes of [1, 1, 3]) {
+      const next = states.next()
+      for (let push = 0; push < pushes; push++) {
+        events.push()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      seen.push((await next).value)
+    }
+    expect(seen).toEqual([1, 2, 3])
+  })
+
   test('are given up at once, also while the next event is awaited', async () => {
     const events = source()
     const states = statesOf(events, async () => 'state', {})

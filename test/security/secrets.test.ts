@@ -7,13 +7,13 @@ function logged(value: object, message: string, also: string[] = []): string {
   return text
 }
 
-const SECRETS = ['hunter2', 'tun_AAAABBBBCCCC', 'eyJhbGciOi.eyJzdWIi.c2ln', 's3cr3t-in-"environment"']
+const SECRETS = ['hunter2', 'tb_AAAABBBBCCCC', 'eyJhbGciOi.eyJzdWIi.c2ln', 's3cr3t-in-"environment"']
 
 describe('the log', () => {
   test.each([
     ['an address', { err: new Error('connect postgres://admin:hunter2@db:5432/x failed') }],
-    ['a header', { headers: { authorization: 'Bearer tun_AAAABBBBCCCC', cookie: 'a=hunter2' } }],
-    ['a token in passing', { note: 'used tun_AAAABBBBCCCC and eyJhbGciOi.eyJzdWIi.c2ln' }],
+    ['a header', { headers: { authorization: 'Bearer tb_AAAABBBBCCCC', cookie: 'a=hunter2' } }],
+    ['a token in passing', { note: 'used tb_AAAABBBBCCCC and eyJhbGciOi.eyJzdWIi.c2ln' }],
     ['a field that is named so', { token: 'hunter2', password: 'hunter2', nested: { secret: 'hunter2' } }],
     ['a secret of this process', { note: 'got s3cr3t-in-"environment"' }],
   ])('blots out the secrets in %s', (_, value) => {
