@@ -7,7 +7,7 @@ import { type App, openApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import type { AppContext } from '../src/context.ts'
 import { createTuningJob, getTuningJob } from '../src/tuning/service.ts'
-import { samples } from '../src/tuning/table.ts'
+import { sampleBlocks } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
@@ -42,7 +42,7 @@ export const drain: Drill = async ({ report }) => {
     const ends: Awaited<ReturnType<typeof stopped>>[] = []
     for (const server of servers) ends.push(await stopped(server, cluster.url))
     const jobs = await Promise.all(ids.map((id) => getTuningJob(ctx, id)))
-    const kept = await Promise.all(ids.map((id) => ctx.db.$count(samples, eq(samples.jobId, id))))
+    const kept = await Promise.all(ids.map((id) => ctx.db.$count(sampleBlocks, eq(sampleBlocks.jobId, id))))
     servers.push(await Server.start({ ...environment, TUNEBOOK_ROLE: 'api' }))
     const second = await secondSignal(servers[2], cluster.url)
     const facts = {
@@ -51,7 +51,7 @@ export const drain: Drill = async ({ report }) => {
       exits: ends.map(({ exit }) => exit),
       stopMsMax: Math.max(...ends.map(({ ms }) => ms)),
       jobs: jobs.map(({ status }) => status),
-      samplesKept: kept,
+      blocksKept: kept,
       secondExit: second.exit,
       secondMs: second.ms,
     }
@@ -62,7 +62,7 @@ export const drain: Drill = async ({ report }) => {
       facts.exits.every((exit) => exit === 0) &&
       facts.stopMsMax <= MOST_MS &&
       facts.jobs.every((status) => status === 'PENDING') &&
-      kept.every((count) => count > 0) &&
+      kept.every((blocks) => blocks > 0) &&
       second.exit === 143 &&
       second.ms <= AT_ONCE_MS
     )
@@ -80,7 +80,7 @@ async function longJob(ctx: AppContext, seed: number): Promise<string> {
 
 /** It runs, and some of its samples are stored. */
 async function untilUnderWay(ctx: AppContext, id: string): Promise<void> {
-  while ((await ctx.db.$count(samples, eq(samples.jobId, id))) === 0) {
+  while ((await ctx.db.$count(sampleBlocks, eq(sampleBlocks.jobId, id))) === 0) {
     const { status, error } = await getTuningJob(ctx, id)
     if (status !== 'PENDING' && status !== 'RUNNING') throw new Error(`The job is ${status}: ${error?.message}`)
     await wait(20)

@@ -8,6 +8,7 @@ import { abuse } from './abuse.ts'
 import { disk } from './disk.ts'
 import { database } from './database.ts'
 import { drain } from './drain.ts'
+import { guessing } from './guessing.ts'
 import { kill } from './kill.ts'
 import { leaks } from './leaks.ts'
 import { memory } from './memory.ts'
@@ -23,7 +24,7 @@ export interface DrillTools {
 /** @returns whether all promises were kept */
 export type Drill = (tools: DrillTools) => Promise<boolean>
 
-const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory, subscribers, drain, leaks }
+const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory, subscribers, drain, leaks, guessing }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -52,7 +52,7 @@ async function start(config: Config): Promise<App> {
   mkdirSync(config.home, { recursive: true, mode: 0o700 })
   const { databaseUrl, adminToken, telegram, webhook } = config
   const log = createLog(config.logLevel, [
-    databaseUrl,
+    databaseUrl && decodeURIComponent(new URL(databaseUrl).password),
     adminToken,
     telegram?.token,
     telegram?.webhook?.secret,

@@ -33,6 +33,8 @@ export interface TradeInput {
 }
 
 const MAX_PRICE = 1e100
+/** Beyond it a float64 does not hold cents any more. */
+const MAX_AMOUNT = 1e15
 const MAX_TEXT = 200
 /** A trade closed now may carry the time of a clock that runs a little ahead. */
 const CLOCK_SKEW_MS = 5 * 60_000
@@ -58,8 +60,8 @@ export function tradeProblems(trade: TradeInput, now: number): FieldError[] {
   }
   for (const field of ['profitRatio', 'profitAbs', 'fees', 'stopLoss', 'takeProfit'] as const) {
     const value = trade[field]
-    if (value !== null && value !== undefined && !(Math.abs(value) <= MAX_PRICE))
-      refuse(field, `${value} is not a number that can be.`)
+    if (value !== null && value !== undefined && !(Math.abs(value) < MAX_AMOUNT))
+      refuse(field, `${value} is not an amount: amounts are below ${MAX_AMOUNT}, gains and losses alike.`)
   }
   if (!(trade.confidence >= 0 && trade.confidence <= 100))
     refuse('confidence', `${trade.confidence} is not within 0 to 100.`)

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Logger } from 'pino'
 import { WebSocket } from 'ws'
 import { serveHttp, SLOWEST, type HttpServer } from '../../src/server/http.ts'
 import { SIGNED_IN, testContext, type TestContext } from '../helpers.ts'
@@ -21,16 +22,25 @@ export interface Target {
   /** POST a GraphQL question and insist on GraphQL's own media type, which gives errors their status. */
   ask(query: string, variables?: string): Promise<Answer>
   /** The same question by WebSocket: what is answered first. */
-  askSocket(query: string, variables?: string): Promise<{ type: string; payload: unknown }>
+  askSocket(query: string, variables?: string, signedIn?: object): Promise<{ type: string; payload: unknown }>
   socket(headers?: Record<string, string>): WebSocket
   close(): Promise<void>
 }
 
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json'
 
-export async function target(options: { threads?: number; slowest?: typeof SLOWEST } = {}): Promise<Target> {
+export interface TargetOptions {
+  threads?: number
+  slowest?: typeof SLOWEST
+  log?: Logger
+  /** while it says what, every query fails with it */
+  failure?: () => Error | false
+}
+
+export async function target(options: TargetOptions = {}): Promise<Target> {
   const opened = await testContext(options)
-  const ctx = { ...opened, config: { ...opened.config, port: 0 } }
+  const { log = opened.log, failure = () => false } = options
+  const ctx = { ...opened, log, db: failing(opened.db, failure), config: { ...opened.config, port: 0 } }
   const server = await serveHttp(ctx, '/nowhere', options.slowest)
   const { hostname, port } = new URL(server.url)
   const send: Target['send'] = (body, headers = {}, path = '/graphql', method = 'POST') =>
@@ -67,7 +77,7 @@ export async function target(options: { threads?: number; slowest?: typeof SLOWE
         accept: GRAPHQL_RESPONSE,
       }),
     socket,
-    askSocket: (query, variables) => askSocket(socket(), query, variables ?? '{}'),
+    askSocket: (query, variables, signedIn) => askSocket(socket(), query, variables ?? '{}', signedIn ?? SIGNED_IN),
     close: async () => {
       await server.close()
       await ctx.close()
@@ -75,9 +85,26 @@ export async function target(options: { threads?: number; slowest?: typeof SLOWE
   }
 }
 
-function askSocket(socket: WebSocket, query: string, variables: string): Promise<{ type: string; payload: unknown }> {
+/** The same database, whose selects fail while there is a failure. */
+function failing(db: TestContext['db'], failure: () => Error | false): TestContext['db'] {
+  return new Proxy(db, {
+    get(target, name) {
+      const error = name === 'select' && failure()
+      if (error) throw error
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+function askSocket(
+  socket: WebSocket,
+  query: string,
+  variables: string,
+  signedIn: object,
+): Promise<{ type: string; payload: unknown }> {
   return new Promise((resolve, reject) => {
-    socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: SIGNED_IN })))
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: signedIn })))
     socket.on('error', reject)
     socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
     socket.on('message', (data: Buffer) => {

@@ -166,6 +166,20 @@ describe('what is no token', () => {
     expect(new Set(words.map(([{ message, extensions }]) => `${message} ${String(extensions.code)}`)).size).toBe(1)
   })
 
+  test('gets it a thousand times over, from a hundred addresses', async () => {
+    const door = await Door.open(own.ctx)
+    const guesses = Array.from({ length: 1000 }, (_, at) => {
+      const caller = { authorization: `Bearer ${newSecret()}`, address: `10.0.0.${at % 100}`, channel: 'API' as const }
+      return door.signIn(caller).then(
+        () => 'in',
+        (error: Error) => `${error.name} ${error.message}`,
+      )
+    })
+    const answers = await Promise.all(guesses)
+    door.close()
+    expect(new Set(answers)).toEqual(new Set([expect.stringContaining('UnauthenticatedError')]))
+  })
+
   test('is not tried more than ten times a minute from one address; who is known there goes on', async () => {
     const known = await createApiToken(own.ctx, { name: 'known', roles: ['VIEWER'] })
     expect((await attempt(`Bearer ${known.secret}`)).status).toBe(200)
@@ -186,28 +200,4 @@ describe('what is no token', () => {
     for (let count = 0; count < 12; count++) codes.push(await connect(`Bearer ${newSecret()}`, fresh.url))
     expect(codes).toEqual([...Array.from({ length: 10 }, () => 4403), 4429, 4429])
   })
-})
-
-// Other work on the machine moves a median by more than the bound now and then; a leak would do so every time.
-const BY_CHANCE = { timeout: 60_000, retry: 4 }
-
-test('the time that a wrong token takes does not tell where it is wrong', BY_CHANCE, async () => {
-  const door = await Door.open(server.ctx)
-  const last = TEST_TOKEN.at(-1) === 'x' ? 'y' : 'x'
-  const tokens = [`x${TEST_TOKEN.slice(1)}`, TEST_TOKEN.slice(0, -1) + last]
-  const times: number[][] = [[], []]
-  const rounds = 1500
-  for (let round = 0; round < rounds; round++) {
-    for (const which of round % 2 ? [0, 1] : [1, 0]) {
-      const address = `${round}-${which}`
-      const started = performance.now()
-      await door
-        .signIn({ authorization: `Bearer ${tokens[which]}`, address, channel: 'API' })
-        .catch((error: unknown) => error)
-      times[which].push(performance.now() - started)
-    }
-  }
-  door.close()
-  const [first, second] = times.map((each) => each.toSorted((a, b) => a - b)[rounds / 2])
-  expect(Math.abs(first - second) / Math.min(first, second)).toBeLessThan(0.05)
 })
