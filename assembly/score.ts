@@ -45,29 +45,47 @@ export function quantise(
     const table = cuts + (<usize>slot << 11);
     let x = values + (<usize>load<i32>(at) << 3), to = out + slot;
     let row = 0;
-    for (; row + 4 <= count; row += 4) {
-      const x0 = load<f64>(x), x1 = load<f64>(x + rowBytes), x2 = load<f64>(x + 2 * rowBytes), x3 = load<f64>(x + 3 * rowBytes);
-      let p0 = table, p1 = table, p2 = table, p3 = table;
+    for (; row + 8 <= count; row += 8) {
+      const x4 = x + 4 * rowBytes, to4 = to + 4 * step;
+      const v0 = load<f64>(x), v1 = load<f64>(x + rowBytes), v2 = load<f64>(x + 2 * rowBytes), v3 = load<f64>(x + 3 * rowBytes);
+      const v4 = load<f64>(x4), v5 = load<f64>(x4 + rowBytes), v6 = load<f64>(x4 + 2 * rowBytes), v7 = load<f64>(x4 + 3 * rowBytes);
+      let p0 = table, p1 = table, p2 = table, p3 = table, p4 = table, p5 = table, p6 = table, p7 = table;
       for (let half = <usize>first << 3; half >= 8; half >>= 1) {
-        p0 += x0 < load<f64>(p0 + half - 8) ? 0 : half;
-        p1 += x1 < load<f64>(p1 + half - 8) ? 0 : half;
-        p2 += x2 < load<f64>(p2 + half - 8) ? 0 : half;
-        p3 += x3 < load<f64>(p3 + half - 8) ? 0 : half;
+        p0 = passed(p0, half, v0);
+        p1 = passed(p1, half, v1);
+        p2 = passed(p2, half, v2);
+        p3 = passed(p3, half, v3);
+        p4 = passed(p4, half, v4);
+        p5 = passed(p5, half, v5);
+        p6 = passed(p6, half, v6);
+        p7 = passed(p7, half, v7);
       }
       store<u8>(to, (p0 - table >> 3) ^ bias);
       store<u8>(to + step, (p1 - table >> 3) ^ bias);
       store<u8>(to + 2 * step, (p2 - table >> 3) ^ bias);
       store<u8>(to + 3 * step, (p3 - table >> 3) ^ bias);
-      x += 4 * rowBytes;
-      to += 4 * step;
+      store<u8>(to4, (p4 - table >> 3) ^ bias);
+      store<u8>(to4 + step, (p5 - table >> 3) ^ bias);
+      store<u8>(to4 + 2 * step, (p6 - table >> 3) ^ bias);
+      store<u8>(to4 + 3 * step, (p7 - table >> 3) ^ bias);
+      x += 8 * rowBytes;
+      to += 8 * step;
     }
     for (; row < count; row++, x += rowBytes, to += step) {
       const cell = load<f64>(x);
       let p = table;
-      for (let half = <usize>first << 3; half >= 8; half >>= 1) p += cell < load<f64>(p + half - 8) ? 0 : half;
+      for (let half = <usize>first << 3; half >= 8; half >>= 1) p = passed(p, half, cell);
       store<u8>(to, (p - table >> 3) ^ bias);
     }
   }
+}
+
+/** The next place of a search: `half` further where the value does not stay below what comes before. */
+// @ts-ignore: decorator
+@inline
+function passed(at: usize, half: usize, value: f64): usize {
+  const next = at + half;
+  return value < load<f64>(next - 8) ? at : next;
 }
 
 /**

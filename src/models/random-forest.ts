@@ -212,7 +212,9 @@ export class RandomForest implements FittedModel {
       throw new RangeError(`The model knows ${this.columns} features, the rows to predict have ${features.columns}.`)
     }
     const trees = this.forest.roots.length
-    return this.#scorer.sum(features).map((sum) => sum / trees)
+    const sums = this.#scorer.sum(features)
+    for (let row = 0; row < sums.length; row++) sums[row] /= trees
+    return sums
   }
 
   shap(rows: Matrix, background: Matrix): ShapValues {
