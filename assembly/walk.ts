@@ -17,9 +17,8 @@ let firstBlock: i32 = 0;
 
 // Of the position whose trailing stop is followed
 let side: f64 = 0; // +1 long, −1 short
-let stop: f64 = 0; // fixed stop, NaN = none
+let stop: f64 = 0; // the level that does not move
 let trailing: f64 = 0;
-let liquidation: f64 = 0;
 let best: f64 = 0; // most favourable price of the bars before the one that is looked at
 
 /** A stop this much nearer than the liquidation, as a share of the price, is nearer whatever the rounding. */
@@ -53,7 +52,7 @@ export function prepareWalk(sample: Sample, settings: Settings, bothSides: bool)
 }
 
 function stopFirst(sample: Sample, settings: Settings, s: f64): bool {
-  return s * (1.0 - s * sample.stopLoss) - s * liquidationPrice(sample, settings, s, 1.0) > CLEARLY;
+  return s * initialStop(sample, s, 1.0) - s * liquidationPrice(sample, settings, s, 1.0) > CLEARLY;
 }
 
 /**
@@ -116,9 +115,9 @@ function walkAs(both: bool, direct: bool, job: Job, sample: Sample, from: i32, t
     trade.side = held;
     trade.entryPrice = price;
     const last = min(signalBar, to) - 1, target = price * (1.0 + s * takeProfit);
-    let level = price * (1.0 - s * stopLoss);
+    let level = trails ? initialStop(sample, s, price) : price * (1.0 - s * stopLoss);
     if (!isStopFirst) level = nearest(level, liquidationPrice(sample, settings, s, price), s);
-    const touched = trails ? followTouch(sample, settings, s, price, bar, last)
+    const touched = trails ? followTouch(sample, s, price, level, target, bar, last)
       : bar > last ? -1
       : !both || held > 0 ? touch(level, target, bar, last) : touch(target, level, bar, last);
     if (touched >= 0) {
@@ -136,6 +135,7 @@ function walkAs(both: bool, direct: bool, job: Job, sample: Sample, from: i32, t
     } else {
       log += TRADE_BYTES;
       trade.exitBar = NONE;
+      if (trails) followAll(bar, last);
       if (to == job.end) {
         trade.exitBar = to - 1;
         trade.exitPrice = load<f64>(job.close + (<usize>(to - 1) << 3)) * (1.0 - s * slippage);
@@ -197,7 +197,13 @@ function liquidationPrice(sample: Sample, settings: Settings, s: f64, price: f64
   return price * (1.0 - s / sample.leverage) / (1.0 - s * settings.maintenanceMarginRate);
 }
 
-/** The fixed stop or the liquidation price, whichever is met first; a stop that is not set (NaN) never is. */
+/** The fixed or the trailing stop as it stands at the entry, whichever is nearer; NaN where none is set. */
+function initialStop(sample: Sample, s: f64, price: f64): f64 {
+  const fixed = price * (1.0 - s * sample.stopLoss), trail = price * (1.0 - s * sample.trailingStop);
+  return trail != trail ? fixed : nearest(fixed, trail, s);
+}
+
+/** A stop or the liquidation price, whichever is met first; a stop that is not set (NaN) never is. */
 // @ts-ignore: decorator
 @inline
 function nearest(fixed: f64, liquidation: f64, s: f64): f64 {
@@ -237,27 +243,52 @@ function scan(floor: f64, ceiling: f64, from: i32, to: i32): i32 {
   return -1;
 }
 
-/** As `touch`, with a stop that follows the best price of the bars before; `best` is left as of the bar returned. */
-function followTouch(sample: Sample, settings: Settings, s: f64, price: f64, from: i32, to: i32): i32 {
+/**
+ * As `touch`, with a stop that follows the best price of the bars before; where a bar is returned, `best` is left as
+ * of it, else it may stand where it was.
+ *
+ * @param level the tightest of fixed stop, trailing stop and liquidation price at the entry
+ */
+function followTouch(sample: Sample, s: f64, price: f64, level: f64, target: f64, from: i32, to: i32): i32 {
+  if (from > to) return -1;
   side = s;
-  stop = price * (1.0 - s * sample.stopLoss);
+  stop = level;
   trailing = sample.trailingStop;
-  liquidation = liquidationPrice(sample, settings, s, price);
-  const target = price * (1.0 + s * sample.takeProfit);
+  const first = from >> 6, around = runOf(runs, runBytes, first - firstBlock, (to >> 6) - first + 1);
+  const lowest = -f64x2.extract_lane(around, 0), highest = f64x2.extract_lane(around, 1);
+  if (!mayTouch(lowest, highest, target)) return -1;
   while (from <= to) {
     const end = min(to, from | 63);
     const zone = zones + (<usize>(from >> 6) << 4);
-    const lowest = load<f64>(zone), highest = load<f64>(zone, 8);
-    const worst = side > 0 ? lowest : highest, ideal = side > 0 ? highest : lowest;
-    const reach = side * ideal > side * best ? ideal : best; // as far as this block may pull the stop
-    if (side * worst <= side * tightest(reach) || side * ideal >= side * target) {
+    if (mayTouch(load<f64>(zone), load<f64>(zone, 8), target)) {
       const bar = followScan(target, from, end);
       if (bar >= 0) return bar;
-    } else if ((from & 63) == 0 && end == (from | 63)) best = reach;
-    else follow(from, end);
+    } else followAll(from, end);
     from = end + 1;
   }
   return -1;
+}
+
+/** Whether the stop or the target can be met between these prices: the best of them pulls the stop as far as it goes. */
+// @ts-ignore: decorator
+@inline
+function mayTouch(lowest: f64, highest: f64, target: f64): bool {
+  const worst = side > 0 ? lowest : highest, ideal = side > 0 ? highest : lowest;
+  const reach = side * ideal > side * best ? ideal : best;
+  return side * worst <= side * tightest(reach) || side * ideal >= side * target;
+}
+
+/** Let the best price of some bars count. */
+function followAll(from: i32, to: i32): void {
+  while (from <= to) {
+    const end = min(to, from | 63);
+    if ((from & 63) == 0 && end == (from | 63)) {
+      const zone = zones + (<usize>(from >> 6) << 4);
+      const ideal = side > 0 ? load<f64>(zone, 8) : load<f64>(zone);
+      if (side * ideal > side * best) best = ideal;
+    } else follow(from, end);
+    from = end + 1;
+  }
 }
 
 function followScan(target: f64, from: i32, to: i32): i32 {
@@ -277,13 +308,12 @@ function follow(from: i32, to: i32): void {
   }
 }
 
-/** The level in force: liquidation, fixed or trailing stop. It never retreats while `from` advances. */
+/** The level in force: it never retreats while `from` advances. */
 // @ts-ignore: decorator
 @inline
 function tightest(from: f64): f64 {
   const trail = from * (1.0 - side * trailing);
-  const nearer = side * trail > side * stop || stop != stop ? trail : stop;
-  return side * nearer > side * liquidation ? nearer : liquidation;
+  return side * trail > side * stop ? trail : stop;
 }
 
 /** How a touched position ends, as in D of the plain kernel. @returns whether at the open */
