@@ -62,30 +62,78 @@ export function close(trade: Trade, capital: f64, funding: f64): f64 {
   return after <= dust ? 0 : after;
 }
 
-/** Settle the trades of four samples, or fewer: those beyond `samples` are left out. Without funding. */
-export function settle(samples: i32, first: Sample, a: usize, aEnd: usize, second: Sample, b: usize, bEnd: usize, third: Sample, c: usize, cEnd: usize, fourth: Sample, d: usize, dEnd: usize): void {
-  a = begin(first, a, aEnd);
-  if (samples > 1) b = begin(second, b, bEnd);
-  if (samples > 2) c = begin(third, c, cEnd);
-  if (samples > 3) {
-    d = begin(fourth, d, dEnd);
-    let inA = first.capital, inB = second.capital, inC = third.capital, inD = fourth.capital;
-    const rounds = min(min(aEnd - a, bEnd - b), min(cEnd - c, dEnd - d));
-    for (const end = a + rounds; a < end; a += TRADE_BYTES, b += TRADE_BYTES, c += TRADE_BYTES, d += TRADE_BYTES) {
-      inA = pass(changetype<Trade>(a), first, inA);
-      inB = pass(changetype<Trade>(b), second, inB);
-      inC = pass(changetype<Trade>(c), third, inC);
-      inD = pass(changetype<Trade>(d), fourth, inD);
-    }
-    first.capital = inA;
-    second.capital = inB;
-    third.capital = inC;
-    fourth.capital = inD;
-    rest(fourth, d, dEnd);
+/** A sample whose trades are settled: from `at` to `end`. */
+@unmanaged
+export class Lane {
+  sample: Sample;
+  at: usize;
+  end: usize;
+}
+
+export const LANES: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+export function laneOf(lanes: usize, at: i32): Lane {
+  return changetype<Lane>(lanes + <usize>at * offsetof<Lane>());
+}
+
+/**
+ * Settle the trades of four samples, or fewer, side by side; when the shortest log is through the others go on by
+ * themselves. Without funding.
+ *
+ * @param lanes Lane[count]; they change their order, and `at` moves on
+ */
+export function settle(lanes: usize, count: i32): void {
+  for (let at = 0; at < count; at++) {
+    const own = laneOf(lanes, at);
+    own.at = begin(own.sample, own.at, own.end);
+    for (let i = at; i > 0 && left(laneOf(lanes, i - 1)) < left(laneOf(lanes, i)); i--) swap(laneOf(lanes, i - 1), laneOf(lanes, i));
   }
-  rest(first, a, aEnd);
-  if (samples > 1) rest(second, b, bEnd);
-  if (samples > 2) rest(third, c, cEnd);
+  if (count > 3) together(4, lanes);
+  if (count > 2) together(3, lanes);
+  if (count > 1) together(2, lanes);
+  together(1, lanes);
+}
+
+/** The first lanes, until the last of them is through. @param count a constant */
+// @ts-ignore: decorator
+@inline
+function together(count: i32, lanes: usize): void {
+  const first = laneOf(lanes, 0), second = laneOf(lanes, 1), third = laneOf(lanes, 2), fourth = laneOf(lanes, 3);
+  const rounds = left(laneOf(lanes, count - 1));
+  let a = first.at, b: usize = 0, c: usize = 0, d: usize = 0;
+  let inA = first.sample.capital, inB: f64 = 0, inC: f64 = 0, inD: f64 = 0;
+  if (count > 1) { b = second.at; inB = second.sample.capital; }
+  if (count > 2) { c = third.at; inC = third.sample.capital; }
+  if (count > 3) { d = fourth.at; inD = fourth.sample.capital; }
+  for (const end = a + rounds; a < end; a += TRADE_BYTES) {
+    inA = pass(changetype<Trade>(a), first.sample, inA);
+    if (count > 1) { inB = pass(changetype<Trade>(b), second.sample, inB); b += TRADE_BYTES; }
+    if (count > 2) { inC = pass(changetype<Trade>(c), third.sample, inC); c += TRADE_BYTES; }
+    if (count > 3) { inD = pass(changetype<Trade>(d), fourth.sample, inD); d += TRADE_BYTES; }
+  }
+  first.at = a;
+  first.sample.capital = inA;
+  if (count > 1) { second.at = b; second.sample.capital = inB; }
+  if (count > 2) { third.at = c; third.sample.capital = inC; }
+  if (count > 3) { fourth.at = d; fourth.sample.capital = inD; }
+}
+
+// @ts-ignore: decorator
+@inline
+function left(lane: Lane): usize {
+  return lane.end - lane.at;
+}
+
+function swap(a: Lane, b: Lane): void {
+  const sample = a.sample, at = a.at, end = a.end;
+  a.sample = b.sample;
+  a.at = b.at;
+  a.end = b.end;
+  b.sample = sample;
+  b.at = at;
+  b.end = end;
 }
 
 /** A position that is open from the tile before has its money already. @returns where the others begin */
@@ -110,12 +158,6 @@ export function carry(trade: Trade, sample: Sample): void {
   trade.margin = sample.margin;
   trade.quantity = sample.quantity;
   trade.entryFee = sample.entryFee;
-}
-
-function rest(sample: Sample, log: usize, end: usize): void {
-  let capital = sample.capital;
-  for (; log < end; log += TRADE_BYTES) capital = pass(changetype<Trade>(log), sample, capital);
-  sample.capital = capital;
 }
 
 /** A whole trade; one that stays open leaves the capital as it is. */

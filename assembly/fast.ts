@@ -5,7 +5,7 @@
  * candidates stay in the cache. Samples that read the same columns share their candidates. Every figure has the bits
  * of the plain backtest in backtest.ts.
  */
-import { placeAccount, settle } from "./account";
+import { laneOf, LANES, placeAccount, settle } from "./account";
 import { Job, Sample, Settings, TRADE_BYTES } from "./job";
 import { pairTile } from "./equity";
 import { finish } from "./figures";
@@ -35,8 +35,8 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
   const log = free;
   free += 4 * <usize>(job.tile + 2) * TRADE_BYTES;
   four = free;
-  memory.fill(four, 0, 64);
-  free += 64;
+  lanes = four + 64;
+  free += 128;
   const groups = free; // i32[groups + 1]: where each begins
   free += <usize>(count + 64) << 2;
   const groupCount = findGroups(job, from, to, groups);
@@ -99,7 +99,7 @@ function walkGroup(job: Job, samples: usize, from: i32, to: i32, tileFrom: i32, 
     const at = four + (<usize>waiting << 3);
     store<i32>(at, next);
     store<usize>(at, walk(job, sample, tileFrom, tileTo, log + <usize>waiting * logBytes), 4);
-    if (++waiting == 4 && !settleWaiting(job, samples, tileFrom, tileTo, log, daily)) return false;
+    if (++waiting == LANES && !settleWaiting(job, samples, tileFrom, tileTo, log, daily)) return false;
   }
   return true;
 }
@@ -109,10 +109,13 @@ function settleWaiting(job: Job, samples: usize, tileFrom: i32, tileTo: i32, log
   const count = waiting, logBytes = <usize>(job.tile + 2) * TRADE_BYTES;
   waiting = 0;
   if (count > 0 && changetype<Settings>(job.settings).fundingRate == 0) {
-    settle(
-      count, memberOf(samples, 0), log, endOf(0), memberOf(samples, 1), log + logBytes, endOf(1),
-      memberOf(samples, 2), log + 2 * logBytes, endOf(2), memberOf(samples, 3), log + 3 * logBytes, endOf(3),
-    );
+    for (let i = 0; i < count; i++) {
+      const lane = laneOf(lanes, i);
+      lane.sample = memberOf(samples, i);
+      lane.at = log + <usize>i * logBytes;
+      lane.end = endOf(i);
+    }
+    settle(lanes, count);
   }
   for (let i = 0; i < count; i++) {
     const own = log + <usize>i * logBytes, days = daily + <usize>load<i32>(four + (<usize>i << 3)) * (<usize>job.dayCount << 3);
@@ -125,6 +128,8 @@ function settleWaiting(job: Job, samples: usize, tileFrom: i32, tileTo: i32, log
 let waiting: i32 = 0;
 /** Pairs of i32: samples that are worked on together, and the end of their logs. */
 let four: usize = 0;
+/** Lane[LANES]: the same, as they are settled */
+let lanes: usize = 0;
 
 // @ts-ignore: decorator
 @inline
