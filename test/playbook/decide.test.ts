@@ -124,6 +124,27 @@ describe('a decision', () => {
     expect((await startPlaybookReview(ctx, book.id)).status).toBe('PENDING')
   })
 
+  test('around the very moment of expiry applies nothing after it', async () => {
+    const { book, review } = await withReview()
+    await ctx.db
+      .update(playbookReviews)
+      .set({ expiresAt: sql`clock_timestamp() + interval '100 milliseconds'` })
+      .where(eq(playbookReviews.id, review.id))
+    let outcome: Error | null = null
+    for (let tries = 0; tries < 500 && !(outcome instanceof ConflictError); tries++) {
+      // what rejects nothing takes the same locks and asks the same clock as what decides
+      outcome = await rejectRecommendations(ctx, { reviewId: review.id, recommendationIds: ['recommendation_0'] }).then(
+        () => null,
+        (error: Error) => error,
+      )
+    }
+    expect(outcome?.message).toMatch(/expired at/)
+    for (let tries = 0; tries < 50; tries++) {
+      await expect(approveRecommendations(ctx, { reviewId: review.id, mode: 'ALL' })).rejects.toThrow('expired at')
+    }
+    expect((await getPlaybook(ctx, book.id)).version).toBe(1)
+  })
+
   test('on an outdated version is refused with who changed it, and when', async () => {
     const { book, review } = await withReview()
     const plays = await readPlays(ctx.db, book.id, 1)

@@ -1,12 +1,13 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { approveRecommendations } from '../../src/playbook/decide.ts'
+import { approveRecommendations, rejectRecommendations } from '../../src/playbook/decide.ts'
 import { judgeVersions } from '../../src/playbook/judge.ts'
 import { findAttribution, findPendingReview, listReviews } from '../../src/playbook/list.ts'
 import { recordTrades } from '../../src/playbook/record.ts'
 import { tuningKpis } from '../../src/playbook/results.ts'
 import { playbookRound } from '../../src/playbook/schedule.ts'
-import { updatePlaybook } from '../../src/playbook/service.ts'
+import { updatePlaybook, updateTuningSettings } from '../../src/playbook/service.ts'
+import { startPlaybookReview } from '../../src/playbook/start-review.ts'
 import { playbooks, type PlaybookRow } from '../../src/playbook/table.ts'
 import { findVersion, getPlaybook, readPlays } from '../../src/playbook/version.ts'
 import { testContext, type TestContext } from '../helpers.ts'
@@ -68,6 +69,31 @@ describe('a version', () => {
     expect(await findVersion(ctx.db, book.id, playbook.version)).toMatchObject({ origin: 'ROLLBACK', restores: 1 })
     expect(await readPlays(ctx.db, book.id, 3)).toEqual(await readPlays(ctx.db, book.id, 1))
     expect(await tuningKpis(ctx, book.id)).toMatchObject({ reviews: 1, recommendations: 1, acceptanceRate: 1 })
+  })
+
+  test('that was applied without a person and made results worse ends that, until somebody sets it again', async () => {
+    const book = await newPlaybook(ctx, { settings: { humanReviewRequired: false } })
+    const now = Date.now()
+    await recordAround(book, now, -0.1, 0.3, 'before')
+    const review = await startPlaybookReview(ctx, book.id)
+    expect(review).toMatchObject({ decidedBy: 'auto-apply', appliedVersion: 2 })
+    expect(await findVersion(ctx.db, book.id, 2)).toMatchObject({ origin: 'AUTO', author: 'auto-apply' })
+
+    await recordAround(book, now, 21, 0, 'after')
+    await judgeVersions(ctx, book.id)
+    expect((await findAttribution(ctx, { playbookId: book.id, version: 2 }))!.verdict).toBe('WORSENED')
+    const { autoApplyStopped } = await getPlaybook(ctx, book.id)
+    expect(autoApplyStopped).toMatch(/^Version 2 was applied without a person and made results worse: -\d/)
+
+    const back = (await findPendingReview(ctx, book.id))!
+    expect(back.rollbackTo).toBe(1)
+    await rejectRecommendations(ctx, { reviewId: back.id })
+    const next = await startPlaybookReview(ctx, book.id)
+    expect(next).toMatchObject({ status: 'PENDING', decidedBy: null })
+    await rejectRecommendations(ctx, { reviewId: next.id })
+    await updateTuningSettings(ctx, { playbookId: book.id, settings: { humanReviewRequired: false } })
+    expect((await getPlaybook(ctx, book.id)).autoApplyStopped).toBeNull()
+    expect((await startPlaybookReview(ctx, book.id)).decidedBy).toBe('auto-apply')
   })
 
   test('without enough trades since is not judged', async () => {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ValidationError } from '../../src/errors.ts'
-import { recordForecasts, recordTrades } from '../../src/playbook/record.ts'
+import { recordForecasts, recordTrades, type Recorded } from '../../src/playbook/record.ts'
 import { playbookTrades, type PlaybookRow } from '../../src/playbook/table.ts'
 import { countTrades } from '../../src/playbook/trade-list.ts'
 import { testContext, NOW, type TestContext } from '../helpers.ts'
@@ -55,6 +55,37 @@ describe('recording trades', () => {
       batch.reduce((sum, { profitAbs }) => sum + profitAbs, 0),
       6,
     )
+  })
+
+  test('again and again, with connections that break in the middle, keeps each trade once', async () => {
+    const own = await newPlaybook(ctx)
+    const batch = trades({ count: 1000, prefix: 'retry' })
+    const broken = {
+      ...ctx,
+      db: new Proxy(ctx.db, {
+        get: (db, name) =>
+          name === 'transaction'
+            ? (work: Parameters<typeof ctx.db.transaction>[0]) =>
+                ctx.db.transaction(async (tx) => {
+                  await work(tx)
+                  throw new Error('The connection broke before the end.')
+                })
+            : Reflect.get(db, name, db),
+      }),
+    }
+    const answers: Recorded[] = []
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (let retry = 0; retry < 5; retry++) {
+          const sent = recordTrades(retry === 1 ? broken : ctx, { playbookId: own.id, trades: batch })
+          await sent.then((answer) => answers.push(answer)).catch(() => {})
+        }
+      }),
+    )
+    expect(answers).toHaveLength(32)
+    expect(answers.reduce((sum, { recorded }) => sum + recorded, 0)).toBe(1000)
+    expect(answers.every(({ recorded, duplicates }) => recorded + duplicates === 1000)).toBe(true)
+    expect(await countTrades(ctx, own.id, {})).toBe(1000)
   })
 
   test('takes ten thousand at once, and not one more', async () => {
