@@ -1,19 +1,13 @@
 /** The table of the README: ratios of one run, with what they were measured on, between two markers. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeBetween } from '../markers.ts'
 import { isReached, type Report, round, type Row } from './report.ts'
 import { REAL_TABLE } from './side-by-side.ts'
 
 const README = new URL('../../README.md', import.meta.url)
-const BEGIN = '<!-- speed -->'
-const END = '<!-- /speed -->'
 
 /** @throws Error where the README has lost its markers */
 export function writeReadme(report: Report, dataName: string): void {
-  const readme = readFileSync(README, 'utf8')
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} … ${END}.`)
-  const text = [readme.slice(0, begin) + BEGIN, section(report, dataName), readme.slice(end)].join('\n')
-  writeFileSync(README, text)
+  writeBetween(README, 'speed', section(report, dataName))
 }
 
 export function section({ sections, machine, goals }: Report, dataName: string): string {

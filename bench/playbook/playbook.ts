@@ -2,131 +2,158 @@
  * How often reviews of trades without any effect ask for more risk, how often they find a planted effect, and how long
  * a hundred thousand trades take.
  *
- * npm run bench:playbook [-- logs per row]
+ *   npm run bench:playbook [-- --logs 500 --docs]
+ *
+ * The shares are of reviews without models: a model can shorten or stop a step and never makes one, so with models they
+ * are no larger. That is checked, with models trained as in production, on a part of the logs. `--docs` writes the
+ * tables into docs/playbooks.md.
  */
-import { Random } from '../../src/engine/random.ts'
-import { MARKET_REGIMES, type MarketRegime } from '../../src/market/regimes.ts'
+import { parseArgs } from 'node:util'
+import type { TaskRunner } from '../../src/models/estimator.ts'
 import { analyse, type AnalysisInput } from '../../src/playbook/analysis.ts'
-import { NO_FORECASTS } from '../../src/playbook/forecasts.ts'
+import { trainModels, type StoredVoice } from '../../src/playbook/models.ts'
+import type { RecommendedChange } from '../../src/playbook/review.ts'
 import { directionOf } from '../../src/playbook/risk-class.ts'
-import { DEFAULT_SETTINGS } from '../../src/playbook/settings.ts'
-import { tradeLog, type LoggedTrade } from '../../src/playbook/trade-log.ts'
+import { writeBetween } from '../markers.ts'
+import { inputOf, type Kind } from './logs.ts'
 
-const logs = Number(process.argv[2] ?? 500)
-const print = (line: string): boolean => process.stdout.write(`${line}\n`)
+const { values: options } = parseArgs({
+  options: { logs: { type: 'string', default: '500' }, docs: { type: 'boolean', default: false } },
+})
+const LOGS = Number(options.logs)
+/** A point of a power curve is worth fewer. */
+const POWER_LOGS = Math.ceil(LOGS / 5)
+/** Logs of each row for which models are trained, too. */
+const MODEL_LOGS = Math.ceil(LOGS / 20)
+const SIZES = [150, 400, 1000]
+const MOST_FALSE_ALARMS = 0.05
+const MOST_SECONDS = 2
+const SEED = 14
 
-interface Kind {
-  name: string
-  winRate: number
-  /** size of a win over that of a loss */
-  payoff: number
-  /** where a planted effect holds; everywhere where not given */
-  regime?: MarketRegime
-  trades: number
-}
-
-function log(kind: Kind, seed: number): LoggedTrade[] {
-  const random = new Random(seed, kind.trades)
-  const spanMs = 80 * 86_400_000
-  return Array.from({ length: kind.trades }, (_, at) => {
-    const regime = MARKET_REGIMES[random.int(5)]
-    const planted = kind.regime === undefined || kind.regime === regime
-    const [winRate, payoff] = planted ? [kind.winRate, kind.payoff] : [0.5, 1]
-    const move = (random.float() < winRate ? payoff : -1) * 0.01 * (0.3 + 1.4 * random.float())
-    const exitTime = (at / kind.trades) * spanMs + random.int(1000)
-    return {
-      side: 'LONG',
-      strategy: random.int(2) ? 'a' : 'b',
-      regime,
-      regimeAtExit: null,
-      volatilityPercentile: random.float() * 0.9,
-      confidence: 50 + random.int(50),
-      leverage: 3,
-      entryTime: exitTime - 3_600_000,
-      exitTime,
-      entryPrice: 100,
-      exitPrice: 100 * (1 + move),
-      stopLoss: null,
-      minPrice: null,
-      maxPrice: null,
-      profitRatio: 3 * move,
-      profitAbs: 300 * move,
-    }
-  })
-}
-
-function input(trades: LoggedTrade[]): AnalysisInput {
-  return {
-    log: tradeLog(trades),
-    plays: MARKET_REGIMES.map((regime) => ({
-      regime,
-      leverage: 3,
-      riskRewardRatio: 2,
-      confidenceThreshold: 65,
-      stopLoss: null,
-      takeProfit: null,
-      strategyWeights: [
-        { strategy: 'a', weight: 0.5 },
-        { strategy: 'b', weight: 0.5 },
-      ],
-    })),
-    settings: DEFAULT_SETTINGS,
-    forecasts: NO_FORECASTS,
-    // The bot took trades from 50 on at some time, so lower thresholds can be compared: the hardest case.
-    lowestThreshold: Object.fromEntries(MARKET_REGIMES.map((regime) => [regime, 50])),
-    references: [],
-    models: [],
-    seed: 14,
-  }
-}
-
-/** Shares of reviews that ask for more risk and for less. */
-function shares(kind: Kind): { more: number; less: number } {
-  let more = 0
-  let less = 0
-  for (let seed = 1; seed <= logs; seed++) {
-    const { changes } = analyse(input(log(kind, seed)))
-    const directions = changes.map(({ parameter, current, recommended }) =>
-      directionOf(parameter, current, recommended),
-    )
-    if (directions.includes('raises_risk')) more++
-    if (directions.includes('lowers_risk')) less++
-  }
-  return { more: more / logs, less: less / logs }
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(1).padStart(5)} %`
-
-print(`Without any effect, ${logs} logs a row: share of reviews that ask for more risk (at most 5 %)`)
-const NOTHING: Omit<Kind, 'trades'>[] = [
-  { name: 'a coin', winRate: 0.5, payoff: 1 },
-  { name: 'small wins, rare large losses', winRate: 0.7, payoff: 3 / 7 },
-  { name: 'rare large wins', winRate: 0.35, payoff: 65 / 35 },
+type Effect = Omit<Kind, 'trades'>
+const NOTHING: [name: string, effect: Effect][] = [
+  ['a coin', { winRate: 0.5, payoff: 1 }],
+  ['small wins, rare large losses', { winRate: 0.7, payoff: 3 / 7 }],
+  ['rare large wins', { winRate: 0.35, payoff: 65 / 35 }],
+  ['a coin, with forecasts that are one', { winRate: 0.5, payoff: 1, forecasts: 0.5 }],
 ]
-let failed = false
-for (const kind of NOTHING) {
-  for (const trades of [150, 400, 1000]) {
-    const { more } = shares({ ...kind, trades })
-    failed ||= more > 0.05
-    print(`  ${kind.name.padEnd(32)} ${String(trades).padStart(5)} trades  ${percent(more)}`)
+const PLANTED: [name: string, effect: Effect, finds: 'raises_risk' | 'lowers_risk'][] = [
+  ...[0.15, 0.25, 0.35].map((winRate) => planted(winRate, 'lowers_risk')),
+  ...[0.65, 0.75, 0.85].map((winRate) => planted(winRate, 'raises_risk')),
+  ...[0.6, 0.7, 0.8].map((forecasts): [string, Effect, 'raises_risk'] => [
+    `${100 * forecasts} % of forecasts below the threshold come true: lower threshold`,
+    { winRate: 0.5, payoff: 1, forecasts },
+    'raises_risk',
+  ]),
+]
+
+function planted(winRate: number, finds: 'raises_risk' | 'lowers_risk'): [string, Effect, typeof finds] {
+  const words = finds === 'raises_risk' ? 'more risk' : 'less risk'
+  return [
+    `${100 * winRate} % of trades in TRENDING_UP won: ${words}`,
+    { winRate, payoff: 1, regime: 'TRENDING_UP' },
+    finds,
+  ]
+}
+
+const print = (line: string): boolean => process.stdout.write(`${line}\n`)
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+/** The tasks of a compute thread, here. */
+const runHere: TaskRunner = async <T>({ module, name, data }: Parameters<TaskRunner>[0]) => {
+  const functions = (await import(module)) as Record<string, (data: unknown) => T>
+  return functions[name](data)
+}
+
+async function modelsFor({ log }: AnalysisInput): Promise<StoredVoice[]> {
+  const trained = await trainModels(log, SEED, runHere)
+  return trained.map(({ model, ...one }) => ({ ...one, artifact: model.toBytes() }))
+}
+
+function changesOf(input: AnalysisInput, direction: string): RecommendedChange[] {
+  return analyse(input).changes.filter(
+    ({ parameter, current, recommended }) => directionOf(parameter, current, recommended) === direction,
+  )
+}
+
+/** Share of logs whose review asks for a change in a direction. */
+function shareOf(kind: Kind, direction: string, logs: number): number {
+  let found = 0
+  for (let seed = 1; seed <= logs; seed++) if (changesOf(inputOf(kind, seed), direction).length > 0) found++
+  return found / logs
+}
+
+/** What models make of the same logs. */
+interface WithModels {
+  logs: number
+  /** in which some model had skill */
+  skilled: number
+  asked: number
+  /** reviews that asked for something that they did not ask for without models: there may be none */
+  added: number
+}
+
+async function hearModels(kind: Kind, sum: WithModels): Promise<void> {
+  for (let seed = 1; seed <= MODEL_LOGS; seed++) {
+    const input = inputOf(kind, seed)
+    const models = await modelsFor(input)
+    const without = changesOf(input, 'raises_risk')
+    const heard = changesOf({ ...input, models }, 'raises_risk')
+    const isNew = (one: RecommendedChange): boolean =>
+      !without.some(({ regime, parameter }) => regime === one.regime && parameter === one.parameter)
+    sum.logs++
+    if (models.some(({ crossValidationR2 }) => (crossValidationR2 ?? 0) > 0)) sum.skilled++
+    if (heard.length > 0) sum.asked++
+    if (heard.some(isNew)) sum.added++
   }
 }
 
-print('\nWith an effect planted in TRENDING_UP: share of reviews that find it')
-for (const winRate of [0.15, 0.25, 0.35, 0.65, 0.75, 0.85]) {
-  const row = [150, 400, 1000].map((trades) => {
-    const { more, less } = shares({ name: '', winRate, payoff: 1, regime: 'TRENDING_UP', trades })
-    return `${trades} trades ${percent(winRate > 0.5 ? more : less)}`
-  })
-  print(`  win rate ${winRate} (${winRate > 0.5 ? 'more' : 'less'} risk)   ${row.join('   ')}`)
-}
+const HEAD = [
+  `| trades | ${SIZES.map((size) => size.toLocaleString('en-US')).join(' | ')} |`,
+  `|---|${SIZES.map(() => '---|').join('')}`,
+]
+const rowOf = (name: string, shares: number[]): string => `| ${name} | ${shares.map(percent).join(' | ')} |`
 
-const large = log({ name: '', winRate: 0.55, payoff: 1, trades: 100_000 }, 1)
+const falseAlarms = NOTHING.map(([name, effect]) => {
+  const shares = SIZES.map((trades) => shareOf({ ...effect, trades }, 'raises_risk', LOGS))
+  print(rowOf(name, shares))
+  return { name, shares }
+})
+const power = PLANTED.map(([name, effect, finds]) => {
+  const shares = SIZES.map((trades) => shareOf({ ...effect, trades }, finds, POWER_LOGS))
+  print(rowOf(name, shares))
+  return { name, shares }
+})
+const withModels: WithModels = { logs: 0, skilled: 0, asked: 0, added: 0 }
+for (const [, effect] of NOTHING) for (const trades of SIZES) await hearModels({ ...effect, trades }, withModels)
+
+const large = inputOf({ winRate: 0.55, payoff: 1, trades: 100_000 }, 1)
+// whether these have skill or not, they are asked: the longest way
+const models = (await modelsFor(large)).map((model) => ({ ...model, crossValidationR2: 1 }))
 const times = Array.from({ length: 5 }, () => {
   const started = process.cpuUsage()
-  analyse(input(large))
+  analyse({ ...large, models })
   const { user, system } = process.cpuUsage(started)
   return (user + system) / 1e6
 }).sort((a, b) => a - b)
-print(`\n100,000 trades: ${times[2].toFixed(2)} s of processor time (median of 5; at most 2 s)`)
-process.exitCode = failed || times[2] > 2 ? 1 : 0
+const seconds = times[2]
+
+const text = [
+  `Share of reviews that ask for more risk where there is no effect, ${LOGS} logs each; at most ${percent(MOST_FALSE_ALARMS)}:`,
+  '',
+  ...HEAD,
+  ...falseAlarms.map(({ name, shares }) => rowOf(name, shares)),
+  '',
+  `These are reviews without models, which can only shorten or stop a step. With models trained on ${withModels.logs} of those logs, ${withModels.asked} reviews asked for more risk, ${withModels.added} of them for something new; some model had skill on ${withModels.skilled}.`,
+  '',
+  `Share of reviews that find a planted effect, ${POWER_LOGS} logs each:`,
+  '',
+  ...HEAD,
+  ...power.map(({ name, shares }) => rowOf(name, shares)),
+  '',
+  `100,000 trades are analysed in ${seconds.toFixed(2)} s of processor time, four models heard (median of 5; at most ${MOST_SECONDS} s).`,
+].join('\n')
+print(`\n${text}`)
+if (options.docs) writeBetween(new URL('../../docs/playbooks.md', import.meta.url), 'playbook', text)
+const worst = Math.max(...falseAlarms.flatMap(({ shares }) => shares))
+process.exitCode = worst > MOST_FALSE_ALARMS || seconds > MOST_SECONDS || withModels.added > 0 ? 1 : 0

@@ -8,7 +8,7 @@
  * bench/results/; an interrupted run goes on from there. `--readme` writes the table between the markers in README.md.
  */
 import { spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -19,6 +19,7 @@ import { resolveHyperparameters } from '../../src/models/estimator.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/strategy/builtin.ts'
 import { tune, type Hooks } from '../../src/tuning/pipeline.ts'
 import type { TuningSettings } from '../../src/tuning/settings.ts'
+import { writeBetween } from '../markers.ts'
 import { FROM, kindsOf, marketOf, TEST_DAYS, TIMEFRAME_MS, TRAINING_DAYS, type Kind } from './markets.ts'
 import { failureTable, verdictTable, type Line } from './table.ts'
 
@@ -39,7 +40,7 @@ const FIRST_SEED = SETS[options.set]
 const MARKETS = Number(options.markets)
 const FOLDER = fileURLToPath(new URL('../results/', import.meta.url))
 const FILE = `${FOLDER}verdict-${options.set}.jsonl`
-const README = fileURLToPath(new URL('../../README.md', import.meta.url))
+const README = new URL('../../README.md', import.meta.url)
 
 const DAY = 86_400_000
 const ALGORITHM = 'XGBOOST'
@@ -146,15 +147,7 @@ async function runAll(): Promise<void> {
   console.log(`\n\n${pace}; ${options.set} seeds\n`)
   const table = verdictTable(lines)
   console.log([...table, '', ...failureTable(lines)].join('\n'))
-  if (options.readme) writeReadme(table)
-}
-
-function writeReadme(table: string[]): void {
-  const text = readFileSync(README, 'utf8')
-  const [begin, end] = ['<!-- verdict -->', '<!-- /verdict -->']
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`README.md has no ${begin} … ${end} to write between.`)
-  writeFileSync(README, `${text.slice(0, from + begin.length)}\n${table.join('\n')}\n${text.slice(to)}`)
+  if (options.readme) writeBetween(README, 'verdict', table.join('\n'))
 }
 
 if (FIRST_SEED === undefined) throw new Error(`--set ${options.set}: choose or report.`)
