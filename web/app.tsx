@@ -1,5 +1,6 @@
 import { lazy, Suspense, type ReactNode } from 'react'
 import { useQuery, useSubscription } from 'urql'
+import { Allowed } from './components/allowed.tsx'
 import { Loading } from './components/answer.tsx'
 import { ErrorBoundary } from './components/error-boundary.tsx'
 import { NoticeArea } from './components/notice.tsx'
@@ -127,9 +128,11 @@ function TopBar({ path }: { path: string }) {
           )
         })}
       </nav>
-      <Link to="/jobs/new" className="button primary">
-        New job
-      </Link>
+      <Allowed role="TUNER">
+        <Link to="/jobs/new" className="button primary">
+          New job
+        </Link>
+      </Allowed>
       <span className="who">
         {viewer && <span title={roleNames(viewer.roles)}>{viewer.name}</span>}
         <button type="button" className="plain" onClick={signOut}>

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { syntheticCandles } from '../../src/market/synthetic.ts'
+import { cancelTuningJob, retryTuningJobs } from '../../src/tuning/service.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { SIGNED_IN, TEST_TOKEN, type TestContext } from '../helpers.ts'
 import { CREATE, smallJob } from '../server/small-job.ts'
@@ -384,6 +385,22 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       await page.getByText('intact').waitFor()
       expect(await page.content()).not.toContain(secret)
       expect(watched.complaints()).toEqual([])
+    })
+
+    test('a job page that is open while the server restarts shows by itself what has happened since', async () => {
+      const job = await startJob({ name: 'Through a restart', sampleCount: 100_000, placeboRuns: 0 })
+      await cancelTuningJob(ctx, job)
+      await page.goto(`/jobs/${job}`)
+      const cancelled = page.getByText('This job was cancelled before it was done.')
+      await cancelled.waitFor()
+      await hosted.restart(async () => {
+        await page.getByText('The server does not answer').waitFor()
+        await retryTuningJobs(ctx, [job]) // news that nobody could hear
+      })
+      await cancelled.waitFor({ state: 'detached' })
+      await page.getByText('The server does not answer').waitFor({ state: 'detached' })
+      await cancelTuningJob(ctx, job)
+      await cancelled.waitFor()
     })
 
     test('says when the server is gone, and goes on by itself when it is back', async () => {

@@ -1,8 +1,12 @@
+import { sql } from 'drizzle-orm'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { rejectRecommendations } from '../../src/playbook/decide.ts'
+import { createApiToken } from '../../src/auth/service.ts'
+import { expireReviews, rejectRecommendations } from '../../src/playbook/decide.ts'
 import { recordTrades } from '../../src/playbook/record.ts'
+import { updatePlaybook } from '../../src/playbook/service.ts'
 import { startPlaybookReview } from '../../src/playbook/start-review.ts'
+import { readPlays } from '../../src/playbook/version.ts'
 import type { TestContext } from '../helpers.ts'
 import { newPlaybook, trades } from '../playbook/books.ts'
 import { hasChromium, openPage, type Watched } from './browser.ts'
@@ -95,6 +99,82 @@ describe.skipIf(!hasChromium)('the playbooks of the dashboard', () => {
       .waitFor()
     await page.getByText('Reason: too risky').waitFor()
     expect(watched.complaints()).toEqual([])
+  })
+
+  test('whose time runs out while one looks at it says so kindly, and asks for no decision', async () => {
+    const { review } = await waitingReview('Late book')
+    await page.goto(`/reviews/${review.id}`)
+    await page.getByRole('button', { name: /^Apply all/ }).waitFor()
+    await ctx.db.execute(sql`update playbook_reviews set expires_at = now() where id = ${review.id}`)
+    await decide(/^Apply all/, 'Apply all')
+    await page
+      .getByText(/expired at .* Your decision came too late and has changed nothing/)
+      .first()
+      .waitFor()
+    await page.getByText(/Nobody decided in time/).waitFor() // read again, with the time that is over
+    expect(await page.getByRole('button', { name: /^Apply all/ }).count()).toBe(0)
+    await expireReviews(ctx)
+    await page.getByText('Expired', { exact: true }).waitFor()
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('plays are changed by hand, with errors at their numbers, and make a version', async () => {
+    const book = await newPlaybook(ctx, { name: 'Edited book' })
+    await page.goto(`/playbooks/${book.id}`)
+    await page.getByRole('button', { name: 'Change by hand' }).click()
+    await page.getByLabel('Ranging, Leverage').fill('900')
+    await page.getByRole('button', { name: 'Save as version 2' }).click()
+    await page.getByText(/^Ranging, leverage: 900 is not within/).waitFor()
+    await page.getByLabel('Ranging, Leverage').fill('1,5')
+    await page.getByLabel('Ranging, Stop loss, %').fill('2.5')
+    await page.getByLabel('Ranging, strategies').fill('trend 70, dip 30')
+    await page.getByRole('button', { name: 'Save as version 2' }).click()
+    await page.getByText('Edited book: version 2 is in force.').waitFor()
+    const row = page.getByRole('row', { name: /^Ranging/ })
+    await expect.poll(() => row.innerText()).toMatch(/1\.5×.*2\.50.%.*trend 70.%\s*dip 30.%/s)
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('who changes plays meanwhile changed by others loses nothing and decides what counts', async () => {
+    const book = await newPlaybook(ctx, { name: 'Shared book' })
+    await page.routeWebSocket(/graphql/, () => {}) // the news of the other version does not come through
+    await page.goto(`/playbooks/${book.id}`)
+    await page.getByRole('button', { name: 'Change by hand' }).click()
+    await page.getByLabel('Ranging, Leverage').fill('1.25')
+    const plays = await readPlays(ctx.db, book.id, 1)
+    const theirs = plays.map((play) => ({ ...play, confidenceThreshold: 77 }))
+    await updatePlaybook(ctx, { id: book.id, expectedVersion: 1, regimes: theirs })
+    await page.getByRole('button', { name: 'Save as version 2' }).click()
+    await page.getByText('Version 2 came into force while you were typing.').waitFor()
+    expect(await page.getByLabel('Ranging, Leverage').inputValue()).toBe('1.25')
+    await page.getByRole('button', { name: 'Those of version 2' }).click()
+    expect(await page.getByLabel('Ranging, Min. confidence').inputValue()).toBe('77')
+    await page.getByLabel('Ranging, Leverage').fill('1.25')
+    await page.getByRole('button', { name: 'Save as version 3' }).click()
+    await page.getByText('Shared book: version 3 is in force.').waitFor()
+    expect(watched.complaints()).toEqual([])
+  })
+
+  test('a viewer sees everything and no button that would be refused', async () => {
+    const { book, review } = await waitingReview('Viewed book')
+    const { secret } = await createApiToken(ctx, { name: 'a viewer', roles: ['VIEWER'] })
+    const viewer = await openPage(browser, hosted.server.url, {}, secret)
+    const buttons: [path: string, sign: string, buttons: RegExp][] = [
+      [`/reviews/${review.id}`, 'takes the role of an approver', /^(Apply|Safe only|Chosen|Reject)/],
+      [`/playbooks/${book.id}`, 'What it does now', /^(Change by hand|Review now)$/],
+      [`/playbooks/${book.id}/settings`, 'takes the role of an approver or', /^Save$/],
+      ['/playbooks', 'takes the role of a tuner', /^Make the playbook$/],
+      ['/markets', 'takes the role of a tuner', /^Import$/],
+    ]
+    for (const [path, sign, refused] of buttons) {
+      await viewer.page.goto(path)
+      await viewer.page.getByText(sign).first().waitFor()
+      const enabled = viewer.page.getByRole('button', { name: refused, disabled: false })
+      expect(await enabled.count(), path).toBe(0)
+    }
+    expect(await viewer.page.getByRole('link', { name: 'New job' }).count()).toBe(0)
+    expect(viewer.complaints()).toEqual([])
+    await viewer.page.context().close()
   })
 
   test('a playbook is made from the form, with errors at their fields', async () => {

@@ -1,3 +1,4 @@
+import { Allowed } from '../../components/allowed.tsx'
 import { ConfirmButton } from '../../components/confirm-button.tsx'
 import type { JobHeadFragment } from '../../generated/graphql.ts'
 import { Link, navigate } from '../../router.tsx'
@@ -9,12 +10,13 @@ import { isOpen } from './use-live-job.ts'
 export function JobActions({ job, onChange }: { job: JobHeadFragment; onChange: () => void }) {
   const { retry, cancel, remove } = useJobActions()
   const open = isOpen(job.status)
+  const report = job.readiness && <ReportButton id={job.id} name={job.name} />
   return (
-    <>
+    <Allowed role="TUNER" instead={report}>
       <Link to={`/jobs/new?copy=${job.id}`} className="button" title="Opens the form of a new job with these settings">
         Run with changes
       </Link>
-      {job.readiness && <ReportButton id={job.id} name={job.name} />}
+      {report}
       {(job.status === 'FAILED' || job.status === 'CANCELLED') && (
         <button type="button" onClick={() => void retry([job]).then(onChange)}>
           Retry
@@ -43,6 +45,6 @@ export function JobActions({ job, onChange }: { job: JobHeadFragment; onChange: 
           Delete
         </ConfirmButton>
       )}
-    </>
+    </Allowed>
   )
 }

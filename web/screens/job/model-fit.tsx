@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import { useQuery } from 'urql'
 import { Scatter, SplitMark, type ScatterPoint } from '../../charts/scatter.tsx'
+import { Allowed } from '../../components/allowed.tsx'
 import { Answer, FailureBox, Loading } from '../../components/answer.tsx'
 import { Behind } from '../../components/behind.tsx'
 import { Section } from '../../components/page.tsx'
@@ -49,7 +50,11 @@ function Fit({ job }: { job: Job }) {
           Overfitting, training R² less validation R²: <b>{ratio(job.overfitting)}</b>
         </p>
       </Section>
-      {job.model && <SaveModel jobId={job.id} />}
+      {job.model && (
+        <Allowed role="TUNER">
+          <SaveModel jobId={job.id} />
+        </Allowed>
+      )}
       <CrossValidated job={job} />
       <LearningCurve job={job} />
       <FitScatter id={job.id} objective={job.objective} />

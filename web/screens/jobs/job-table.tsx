@@ -9,7 +9,8 @@ import { PHASES } from '../../words.ts'
 interface Props {
   jobs: readonly JobRowFragment[]
   selected: ReadonlySet<string>
-  onSelect: (selected: ReadonlySet<string>) => void
+  /** Null where nothing could be done with what is selected. */
+  onSelect: ((selected: ReadonlySet<string>) => void) | null
 }
 
 /** The list; on a phone each job becomes a card. */
@@ -19,21 +20,23 @@ export function JobTable({ jobs, selected, onSelect }: Props) {
     const next = new Set(selected)
     if (on) next.add(id)
     else next.delete(id)
-    onSelect(next)
+    onSelect?.(next)
   }
   return (
     <table className="cards">
       <caption className="unseen">Tuning jobs</caption>
       <thead>
         <tr>
-          <th scope="col" className="pick">
-            <input
-              type="checkbox"
-              aria-label="Select all that are shown"
-              checked={all}
-              onChange={(event) => onSelect(new Set(event.target.checked ? jobs.map(({ id }) => id) : []))}
-            />
-          </th>
+          {onSelect && (
+            <th scope="col" className="pick">
+              <input
+                type="checkbox"
+                aria-label="Select all that are shown"
+                checked={all}
+                onChange={(event) => onSelect(new Set(event.target.checked ? jobs.map(({ id }) => id) : []))}
+              />
+            </th>
+          )}
           <th scope="col">Job</th>
           <th scope="col">Status</th>
           <th scope="col">Score</th>
@@ -51,25 +54,38 @@ export function JobTable({ jobs, selected, onSelect }: Props) {
       </thead>
       <tbody>
         {jobs.map((job) => (
-          <JobLine key={job.id} job={job} picked={selected.has(job.id)} onPick={(on) => toggle(job.id, on)} />
+          <JobLine
+            key={job.id}
+            job={job}
+            picked={selected.has(job.id)}
+            onPick={onSelect && ((on) => toggle(job.id, on))}
+          />
         ))}
       </tbody>
     </table>
   )
 }
 
-function JobLine({ job, picked, onPick }: { job: JobRowFragment; picked: boolean; onPick: (on: boolean) => void }) {
+interface LineProps {
+  job: JobRowFragment
+  picked: boolean
+  onPick: ((on: boolean) => void) | null
+}
+
+function JobLine({ job, picked, onPick }: LineProps) {
   const roi = job.outOfSample?.metrics.roi
   return (
     <tr className={picked ? 'picked' : ''}>
-      <td className="pick">
-        <input
-          type="checkbox"
-          aria-label={`Select ${job.name}`}
-          checked={picked}
-          onChange={(event) => onPick(event.target.checked)}
-        />
-      </td>
+      {onPick && (
+        <td className="pick">
+          <input
+            type="checkbox"
+            aria-label={`Select ${job.name}`}
+            checked={picked}
+            onChange={(event) => onPick(event.target.checked)}
+          />
+        </td>
+      )}
       <td className="main-cell">
         <Link to={`/jobs/${job.id}`} className="row-link">
           {job.name}

@@ -4,6 +4,7 @@ import { Empty, ListEnds } from '../../components/answer.tsx'
 import { Page } from '../../components/page.tsx'
 import { AnyMarketsDocument, type JobStatus, type TuningJobFilter } from '../../generated/graphql.ts'
 import { useDebounced } from '../../hooks/use-debounced.ts'
+import { useMay } from '../../hooks/use-may.ts'
 import { useSearch } from '../../hooks/use-search.ts'
 import { Link } from '../../router.tsx'
 import { STATUS } from '../../words.ts'
@@ -21,6 +22,7 @@ export function Jobs() {
   const { filter, isFiltered } = useFilter(search)
   const order = ORDERS.find(({ value }) => value === search.get('order')) ?? ORDERS[0]
   const pages = useLiveJobs({ first: PAGE_SIZE, filter, orderBy: { field: order.field, direction: order.direction } })
+  const isTuner = useMay('TUNER')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const chosen = pages.nodes.filter(({ id }) => selected.has(id))
   return (
@@ -35,7 +37,9 @@ export function Jobs() {
           }}
         />
       )}
-      {pages.nodes.length > 0 && <JobTable jobs={pages.nodes} selected={selected} onSelect={setSelected} />}
+      {pages.nodes.length > 0 && (
+        <JobTable jobs={pages.nodes} selected={selected} onSelect={isTuner ? setSelected : null} />
+      )}
       {pages.totalCount === 0 && (isFiltered ? <NothingFits /> : <NoJobs />)}
       <ListEnds pages={pages} />
     </Page>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useQuery } from 'urql'
 import { CandleChart } from '../../charts/candle-chart.tsx'
 import type { Domain } from '../../charts/scale.ts'
+import { Allowed } from '../../components/allowed.tsx'
 import { Answer } from '../../components/answer.tsx'
 import { QualityBadge, SyntheticBadge } from '../../components/badge.tsx'
 import { Facts } from '../../components/facts.tsx'
@@ -27,9 +28,11 @@ export function Market({ id }: { id: string }) {
       title={market ? `${market.symbol} ${market.timeframe}` : 'Market'}
       above={market && <>{market.synthetic ? <SyntheticBadge /> : market.exchange}</>}
       actions={
-        <Link to={`/jobs/new?market=${id}`} className="button primary">
-          New job on this market
-        </Link>
+        <Allowed role="TUNER">
+          <Link to={`/jobs/new?market=${id}`} className="button primary">
+            New job on this market
+          </Link>
+        </Allowed>
       }
     >
       <Answer state={state} retry={() => retry()}>

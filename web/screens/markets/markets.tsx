@@ -1,3 +1,4 @@
+import { Allowed } from '../../components/allowed.tsx'
 import { Empty, ListEnds } from '../../components/answer.tsx'
 import { QualityBadge, SyntheticBadge } from '../../components/badge.tsx'
 import { Page } from '../../components/page.tsx'
@@ -25,7 +26,9 @@ export function Markets() {
       )}
       {pages.nodes.length > 0 && <MarketTable markets={pages.nodes} />}
       <ListEnds pages={pages} />
-      <ImportCandles onImported={pages.refresh} />
+      <Allowed role="TUNER" instead={<p className="muted">To bring candles in takes the role of a tuner.</p>}>
+        <ImportCandles onImported={pages.refresh} />
+      </Allowed>
     </Page>
   )
 }

@@ -5,11 +5,13 @@ import { useNotify } from '../../components/notice.tsx'
 import { Section } from '../../components/page.tsx'
 import { refusalOf } from '../../failure.ts'
 import { RemoveAliasDocument, SetAliasDocument, SetModelActiveDocument } from '../../generated/graphql.ts'
+import { useMay } from '../../hooks/use-may.ts'
 import type { ModelData } from './model.tsx'
 
 /** Whether the model answers where none is named, and by which aliases it is called. */
 export function ModelDuty({ model }: { model: ModelData }) {
   const notify = useNotify()
+  const isTuner = useMay('TUNER')
   const [alias, setAlias] = useState('')
   const [, setActive] = useMutation(SetModelActiveDocument)
   const [, give] = useMutation(SetAliasDocument)
@@ -42,11 +44,13 @@ export function ModelDuty({ model }: { model: ModelData }) {
           type="checkbox"
           role="switch"
           checked={model.active}
+          disabled={!isTuner}
           onChange={(event) => void toggle(event.target.checked)}
         />
         Active
       </label>
-      <form className="filters" onSubmit={(event) => void add(event)} noValidate>
+      {!isTuner && <p className="hint">To change this takes the role of a tuner.</p>}
+      <form className="filters" hidden={!isTuner} onSubmit={(event) => void add(event)} noValidate>
         <TextField label="New alias" placeholder="champion" value={alias} onChange={setAlias} />
         <button type="submit" disabled={alias.trim() === ''}>
           Give the alias

@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
+import { Allowed } from '../../components/allowed.tsx'
 import { FailureBox, ListEnds } from '../../components/answer.tsx'
 import { useNotify } from '../../components/notice.tsx'
 import { Section } from '../../components/page.tsx'
 import { ParameterList } from '../../components/parameter-list.tsx'
 import { Table } from '../../components/table.tsx'
 import { refusalOf, type Failure } from '../../failure.ts'
-import { percent, time, whole } from '../../format.ts'
+import { NONE, percent, time, whole } from '../../format.ts'
 import {
   ModelPredictionsDocument,
   type ModelPredictionsQuery,
@@ -22,6 +23,7 @@ import { TrackRecord } from './track-record.tsx'
 import { PredictionResult } from './prediction-result.tsx'
 
 const PAGE_SIZE = 10
+const ASKERS = ['TUNER', 'BOT'] as const
 
 /** Ask the model about a parameter set; it keeps what it said. */
 export function Predict({ model, onChecked }: { model: ModelData; onChecked: () => void }) {
@@ -61,14 +63,16 @@ export function Predict({ model, onChecked }: { model: ModelData; onChecked: () 
         title={`Predict ${label}`}
         lead="What would this parameter set earn? An answer in milliseconds, without a backtest."
       >
-        <ParameterForm
-          space={space}
-          values={startOf(model)}
-          act="Predict"
-          busy={busy}
-          errors={errors}
-          onSubmit={(parameters) => void predict(parameters)}
-        />
+        <Allowed role={ASKERS} instead={<p className="hint">To ask a model takes the role of a tuner or of a bot.</p>}>
+          <ParameterForm
+            space={space}
+            values={startOf(model)}
+            act="Predict"
+            busy={busy}
+            errors={errors}
+            onSubmit={(parameters) => void predict(parameters)}
+          />
+        </Allowed>
         {failure && failure.fieldErrors.length === 0 && <FailureBox failure={failure} />}
         {prediction && <PredictionResult prediction={prediction} label={label} show={show} />}
       </Section>
@@ -100,9 +104,11 @@ export function Predict({ model, onChecked }: { model: ModelData; onChecked: () 
                 figure: true,
                 cell: ({ id, actualValue }) =>
                   actualValue === null ? (
-                    <button type="button" className="small" onClick={() => void verify(id)}>
-                      Check it
-                    </button>
+                    <Allowed role={ASKERS} instead={NONE}>
+                      <button type="button" className="small" onClick={() => void verify(id)}>
+                        Check it
+                      </button>
+                    </Allowed>
                   ) : (
                     show(actualValue)
                   ),

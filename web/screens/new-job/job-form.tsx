@@ -3,6 +3,7 @@ import { useMutation } from 'urql'
 import { FailureBox } from '../../components/answer.tsx'
 import { refusalOf, type Failure } from '../../failure.ts'
 import { CreateJobDocument } from '../../generated/graphql.ts'
+import { useMay } from '../../hooks/use-may.ts'
 import { navigate } from '../../router.tsx'
 import { CostFields, LimitFields } from './cost-fields.tsx'
 import type { Choices, Draft, MarketChoice, StrategyChoice } from './draft.ts'
@@ -30,6 +31,7 @@ export function JobForm({ choices, initial, isCopy }: { choices: Choices; initia
   const [refusal, setRefusal] = useState<Failure | null>(null)
   const [busy, setBusy] = useState(false)
   const [, create] = useMutation(CreateJobDocument)
+  const isTuner = useMay('TUNER')
 
   const strategy = choices.strategies.nodes.find(({ id }) => id === draft.strategyId) ?? choices.strategies.nodes[0]
   const market = choices.markets.nodes.find(({ id }) => id === draft.marketId) ?? choices.markets.nodes[0]
@@ -68,9 +70,10 @@ export function JobForm({ choices, initial, isCopy }: { choices: Choices; initia
       <aside className="job-form-aside" aria-label="Estimate">
         <Estimate estimate={estimate.estimate} settling={estimate.settling} problems={Object.keys(errors).length} />
         {found && found.fieldErrors.length === 0 && <FailureBox failure={found} />}
-        <button type="submit" className="primary large" disabled={busy}>
+        <button type="submit" className="primary large" disabled={busy || !isTuner}>
           {busy ? 'Starting …' : 'Start the job'}
         </button>
+        {!isTuner && <p className="hint">To start a job takes the role of a tuner; the estimate is for everybody.</p>}
       </aside>
     </form>
   )

@@ -7,12 +7,13 @@ import { REGIME } from '../../words.ts'
 import { COLUMNS, PARAMETERS } from './parameters.ts'
 import type { Version } from './playbook-versions.tsx'
 
-const SHOWN = COLUMNS.slice(0, 3)
-
 /** How a parameter went from version to version in each regime. */
 export function ParameterHistory({ versions }: { versions: readonly Version[] }) {
   const [parameter, setParameter] = useState<PlaybookParameter>('LEVERAGE')
-  const [, valueOf] = SHOWN.find(([name]) => name === parameter) ?? SHOWN[0]
+  const shown = COLUMNS.filter(([, valueOf]) =>
+    versions.some(({ regimes }) => regimes.some((play) => valueOf(play) !== null)),
+  )
+  const [, valueOf] = shown.find(([name]) => name === parameter) ?? shown[0]
   const oldestFirst = versions.toReversed()
   const regimes = versions[0].regimes.map(({ regime }) => regime)
   const lines = regimes.map((regime) => ({
@@ -30,7 +31,7 @@ export function ParameterHistory({ versions }: { versions: readonly Version[] })
         <SelectField
           label="Parameter"
           value={parameter}
-          options={SHOWN.map(([name]) => [name, PARAMETERS[name].label] as const)}
+          options={shown.map(([name]) => [name, PARAMETERS[name].label] as const)}
           onChange={(name) => setParameter(name as PlaybookParameter)}
         />
       }

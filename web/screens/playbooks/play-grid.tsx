@@ -1,15 +1,31 @@
+import { useState } from 'react'
 import { Section } from '../../components/page.tsx'
 import { Table } from '../../components/table.tsx'
 import { NONE, percent } from '../../format.ts'
-import type { PlayFragment } from '../../generated/graphql.ts'
+import type { PlaybookHeadFragment, PlayFragment } from '../../generated/graphql.ts'
+import { useMay } from '../../hooks/use-may.ts'
 import { REGIME } from '../../words.ts'
+import { EditPlays } from './edit-plays.tsx'
 import { COLUMNS, PARAMETERS } from './parameters.ts'
 
-/** What the playbook does in each state of the market. */
-export function PlayGrid({ plays }: { plays: readonly PlayFragment[] }) {
+/** What the playbook does in each state of the market; who may, changes it here. */
+export function PlayGrid({ playbook, again }: { playbook: PlaybookHeadFragment; again: () => void }) {
+  const [isEdited, setEdited] = useState(false)
+  const mayEdit = useMay('APPROVER')
+  if (isEdited) return <EditPlays playbook={playbook} onDone={() => setEdited(false)} onConflict={again} />
   return (
-    <Section title="What it does now" lead="One row for each state of the market; a dash leaves it to the strategy.">
-      <PlayTable plays={plays} caption="Regimes and parameters" />
+    <Section
+      title="What it does now"
+      lead="One row for each state of the market; a dash leaves it to the strategy."
+      aside={
+        mayEdit && (
+          <button type="button" onClick={() => setEdited(true)}>
+            Change by hand
+          </button>
+        )
+      }
+    >
+      <PlayTable plays={playbook.regimes} caption="Regimes and parameters" />
     </Section>
   )
 }

@@ -13,6 +13,7 @@ import {
   type RiskLevel,
   type TuningSettingsInput,
 } from '../../generated/graphql.ts'
+import { useMay } from '../../hooks/use-may.ts'
 import { numberIn } from '../../number-in.ts'
 import { PARAMETERS } from './parameters.ts'
 
@@ -63,6 +64,7 @@ const ONLY_LOW = [
 ] as const
 
 function SettingsForm({ id, settings }: { id: string; settings: Settings }) {
+  const maySet = useMay('APPROVER', 'ADMIN')
   const notify = useNotify()
   const [texts, setTexts] = useState(() => textsOf(settings))
   const [human, setHuman] = useState(settings.humanReviewRequired)
@@ -117,9 +119,10 @@ function SettingsForm({ id, settings }: { id: string; settings: Settings }) {
         </div>
         {failure && failure.fieldErrors.length === 0 && <FailureBox failure={failure} />}
         <div className="actions">
-          <button type="submit" className="primary" disabled={fetching}>
+          <button type="submit" className="primary" disabled={fetching || !maySet}>
             Save
           </button>
+          {!maySet && <p className="hint">To change settings takes the role of an approver or an administrator.</p>}
         </div>
       </form>
     </Section>

@@ -1,4 +1,5 @@
 import { useMutation } from 'urql'
+import { Allowed } from '../../components/allowed.tsx'
 import { ListEnds } from '../../components/answer.tsx'
 import { Badge, type Tone } from '../../components/badge.tsx'
 import { ConfirmButton } from '../../components/confirm-button.tsx'
@@ -63,7 +64,11 @@ function VersionLine({ version, playbook, onChange }: LineProps) {
           </span>{' '}
           {version.review && <Link to={`/reviews/${version.review.id}`}>Its review</Link>}
         </p>
-        {!isCurrent && <RollbackButton version={version} playbook={playbook} onChange={onChange} />}
+        {!isCurrent && (
+          <Allowed role="APPROVER">
+            <RollbackButton version={version} playbook={playbook} onChange={onChange} />
+          </Allowed>
+        )}
       </header>
       {version.restores !== null && <p>Equal to version {version.restores}.</p>}
       <ChangeList changes={version.changes} />

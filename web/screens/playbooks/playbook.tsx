@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react'
 import { useMutation, useQuery, useSubscription } from 'urql'
+import { Allowed } from '../../components/allowed.tsx'
 import { Answer } from '../../components/answer.tsx'
 import { useNotify } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
@@ -22,8 +23,8 @@ import { PlaybookTrades } from './playbook-trades.tsx'
 import { PlaybookVersions } from './playbook-versions.tsx'
 
 /** The tabs of a playbook, by their place in the address. */
-const TABS: [tab: string, label: string, screen: (playbook: PlaybookHeadFragment) => ReactNode][] = [
-  ['plan', 'Plan', (playbook) => <PlayGrid plays={playbook.regimes} />],
+const TABS: [tab: string, label: string, screen: (playbook: PlaybookHeadFragment, again: () => void) => ReactNode][] = [
+  ['plan', 'Plan', (playbook, again) => <PlayGrid playbook={playbook} again={again} />],
   ['performance', 'Performance', ({ id }) => <PlaybookPerformance id={id} />],
   ['versions', 'Versions', (playbook) => <PlaybookVersions playbook={playbook} />],
   ['trades', 'Trades', ({ id }) => <PlaybookTrades id={id} />],
@@ -48,7 +49,13 @@ export function Playbook({ id, tab }: { id: string; tab: string }) {
     <Page
       title={playbook ? `${playbook.name} v${playbook.version}` : 'Playbook'}
       above={playbook && <Where playbook={playbook} />}
-      actions={playbook && <ReviewNow playbook={playbook} />}
+      actions={
+        playbook && (
+          <Allowed role="TUNER">
+            <ReviewNow playbook={playbook} />
+          </Allowed>
+        )
+      }
     >
       <Answer state={state} retry={() => ask({ requestPolicy: 'network-only' })}>
         {() =>
@@ -66,7 +73,7 @@ export function Playbook({ id, tab }: { id: string; tab: string }) {
                   </Link>
                 ))}
               </nav>
-              {screen(playbook)}
+              {screen(playbook, () => ask({ requestPolicy: 'network-only' }))}
             </>
           )
         }

@@ -1,3 +1,4 @@
+import { Allowed } from '../../components/allowed.tsx'
 import { Empty, ListEnds } from '../../components/answer.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { Page } from '../../components/page.tsx'
@@ -24,7 +25,9 @@ export function Playbooks() {
       )}
       {pages.nodes.length > 0 && <PlaybookTable playbooks={pages.nodes} />}
       <ListEnds pages={pages} />
-      <NewPlaybook />
+      <Allowed role="TUNER" instead={<p className="muted">To make a playbook takes the role of a tuner.</p>}>
+        <NewPlaybook />
+      </Allowed>
     </Page>
   )
 }

@@ -90,7 +90,7 @@ function useDecision(review: ReviewHeadFragment, onDecided: () => void) {
   const [, sendApproval] = useMutation(ApproveReviewDocument)
   const [, sendRejection] = useMutation(RejectReviewDocument)
   const missed = (message: string) => {
-    setKindly(`${message} Your decision was not needed; nothing is lost.`)
+    setKindly(`${message} Your decision came too late and has changed nothing.`)
     notify('bad', message)
     onDecided()
   }

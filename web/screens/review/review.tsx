@@ -1,11 +1,13 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ComponentProps } from 'react'
 import { useQuery, useSubscription } from 'urql'
+import { Allowed } from '../../components/allowed.tsx'
 import { Answer } from '../../components/answer.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { Table } from '../../components/table.tsx'
 import { useReturns } from '../../connection.ts'
 import { period, percent, ratio, time, whole } from '../../format.ts'
 import { ReviewChangedDocument, ReviewDocument, type ReviewHeadFragment } from '../../generated/graphql.ts'
+import { useIsPast } from '../../hooks/use-is-past.ts'
 import { Link } from '../../router.tsx'
 import { NotFound } from '../not-found.tsx'
 import { Decisions } from './decisions.tsx'
@@ -43,7 +45,7 @@ export function Review({ id }: { id: string }) {
           review && (
             <>
               <Summary review={review} />
-              {review.status === 'PENDING' && <Decisions review={review} selected={selected} onDecided={again} />}
+              {review.status === 'PENDING' && <Decision review={review} selected={selected} onDecided={again} />}
               <Recommendations review={review} selected={selected} onSelect={setSelected} />
               <Check review={review} />
             </>
@@ -84,12 +86,7 @@ function Summary({ review }: { review: ReviewHeadFragment }) {
             <p>{explanation}</p>
           </details>
         )}
-        {status === 'EXPIRED' && (
-          <p className="message warn">
-            Nobody decided in time, or the playbook was changed meanwhile. Nothing was applied; start a new review from{' '}
-            <Link to={`/playbooks/${review.playbook.id}`}>the playbook</Link>.
-          </p>
-        )}
+        {status === 'EXPIRED' && <Lapsed playbook={review.playbook} />}
         {rollbackTo !== null && (
           <p className="message bad">
             The version in force made results worse. This review proposes to go back to version {rollbackTo}.
@@ -107,6 +104,28 @@ function Summary({ review }: { review: ReviewHeadFragment }) {
         </div>
       )}
     </>
+  )
+}
+
+/** Nobody decided in time: what that means, and the way on. */
+function Lapsed({ playbook: { id, name } }: { playbook: ReviewHeadFragment['playbook'] }) {
+  return (
+    <p className="message warn" role="status">
+      Nobody decided in time, or the playbook was changed meanwhile. Nothing was applied and nothing is lost: “Review
+      now” on <Link to={`/playbooks/${id}`}>{name}</Link> looks at the trades afresh.
+    </p>
+  )
+}
+
+/** The four ways to decide, as long as there is time, for whoever may. */
+function Decision({ review, selected, onDecided }: ComponentProps<typeof Decisions>) {
+  const isOver = useIsPast(Date.parse(review.expiresAt))
+  if (isOver) return <Lapsed playbook={review.playbook} />
+  const why = <p className="message">You can read this review; to decide takes the role of an approver.</p>
+  return (
+    <Allowed role="APPROVER" instead={why}>
+      <Decisions review={review} selected={selected} onDecided={onDecided} />
+    </Allowed>
   )
 }
 

@@ -7,6 +7,7 @@ import { RULES, type Rule } from '../../components/rules.tsx'
 import { refusalOf, type Failure, type FieldError } from '../../failure.ts'
 import { count } from '../../format.ts'
 import { CreateStrategyDocument, UpdateStrategyDocument } from '../../generated/graphql.ts'
+import { useMay } from '../../hooks/use-may.ts'
 import { Link, navigate } from '../../router.tsx'
 import { ExpressionField } from './expression-field.tsx'
 import { Preview } from './preview.tsx'
@@ -27,6 +28,7 @@ const STAND_IN = 'unnamed'
 /** @param id of the strategy that is replaced; null for a new one */
 export function StrategyForm({ id, initial }: { id: string | null; initial: StrategyDraft }) {
   const [draft, setDraft] = useState(initial)
+  const isTuner = useMay('TUNER')
   const { input, unread } = strategyInput(draft)
   const check = useStrategyCheck({ ...input, name: input.name || STAND_IN })
   const { busy, refusal, forget, save } = useSave(id)
@@ -85,7 +87,7 @@ export function StrategyForm({ id, initial }: { id: string | null; initial: Stra
         </fieldset>
         <SpaceEditor space={draft.space} problems={at('parameterSpace')} onChange={(space) => change({ space })} />
         <div className="save-bar">
-          <button type="submit" className="primary" disabled={busy}>
+          <button type="submit" className="primary" disabled={busy || !isTuner}>
             {id === null ? 'Save the strategy' : 'Save as the next version'}
           </button>
           <span className="muted" role="status">

@@ -93,9 +93,11 @@ function Actions({ id, name, builtIn }: { id: string; name: string; builtIn: boo
           Edit
         </Link>
       )}
-      <Link to={`/jobs/new?strategy=${id}`} className="button primary">
-        Tune it
-      </Link>
+      {isTuner && (
+        <Link to={`/jobs/new?strategy=${id}`} className="button primary">
+          Tune it
+        </Link>
+      )}
     </>
   )
 }
