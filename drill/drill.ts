@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { Random } from '../src/engine/random.ts'
 import { abuse } from './abuse.ts'
+import { busy } from './busy.ts'
 import { disk } from './disk.ts'
 import { database } from './database.ts'
 import { drain } from './drain.ts'
@@ -24,7 +25,7 @@ export interface DrillTools {
 /** @returns whether all promises were kept */
 export type Drill = (tools: DrillTools) => Promise<boolean>
 
-const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory, subscribers, drain, leaks, guessing }
+const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory, subscribers, drain, leaks, guessing, busy }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -27,7 +27,7 @@ test('no package that a user gets runs a script when it is installed', () => {
   expect(runtime.filter(([, { hasInstallScript }]) => hasInstallScript).map(nameOf)).toEqual([])
 })
 
-/** More than the 60 that we want: graphql-yoga and apache-arrow bring most of them. It may only become less. */
+/** More than the 60 that we want: docs/security.md says where they come from. It may only become less. */
 const MOST_PACKAGES = 126
 
 test('a user gets no more packages than when we last counted', () => {
