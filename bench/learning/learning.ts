@@ -3,9 +3,10 @@
  * one thread each, CPU time, taken in turns (peers, ours, ours, peers); medians over the seeds. Prints what the goals
  * are and whether they are kept.
  *
- *     npm run bench:learning [-- --only boosting] [--rows 200,1000] [--seeds 5] [--json file]
+ *     npm run bench:learning [-- --only boosting] [--rows 200,1000] [--seeds 5] [--json file] [--readme]
  *
- * Needs python3-xgboost and python3-sklearn; without them only our own side is measured. Takes about five minutes.
+ * Needs python3-xgboost and python3-sklearn; without them only our own side is measured. `--readme` writes the table
+ * of a whole run between the markers in README.md.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -16,23 +17,31 @@ import { gradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { randomForest } from '../../src/models/random-forest.ts'
 import { CONTESTS, type Contest } from './contests.ts'
 import { here, measure, predict, startPeer, summary, type Outcome } from './peer.ts'
+import { writeBetween } from '../markers.ts'
 import { SURFACES, type Surface, type SurfaceName } from './surfaces.ts'
+import { fastest, learningTable, type Result } from './table.ts'
 
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     rows: { type: 'string' },
-    seeds: { type: 'string', default: '3' },
+    seeds: { type: 'string' },
     json: { type: 'string', default: 'bench/results/learning.json' },
+    readme: { type: 'boolean', default: false },
   },
 })
+if (flags.readme && (flags.only || flags.rows || flags.seeds))
+  throw new Error('Only a whole run goes into the README: leave out --only, --rows and --seeds.')
+/** Small samples differ more from each other, and cost less. */
+const SEEDS: Record<number, number> = { 200: 12, 1000: 4, 5000: 3 }
+const README = new URL('../../README.md', import.meta.url)
 const HELD_OUT = 10_000
 const ML = 'ml-random-forest'
 
 const trees = startPeer('trees_peer.py', ['xgboost', 'sklearn'])
 const dense = startPeer('dense_peer.py', ['sklearn'])
 const started = performance.now()
-const results = []
+const results: Result[] = []
 const missed: string[] = []
 
 console.log('setting, surface, rows | fit ms peers / ours | predict 10,000 ms peers / ours | R² peers / ours | goals')
@@ -52,13 +61,15 @@ console.log(`${missed.length} goals missed${missed.map((goal) => `\n  ${goal}`).
 mkdirSync(dirname(flags.json), { recursive: true })
 const machine = { cpu: cpus()[0].model, node: process.version }
 writeFileSync(flags.json, `${JSON.stringify({ machine, results, deepTreesMs, missed, seconds }, null, 2)}\n`)
+if (flags.readme)
+  writeBetween(README, 'learning', learningTable(CONTESTS, results, `${machine.cpu}, Node ${machine.node}`))
 
-async function compete(contest: Contest, surface: SurfaceName, rows: number) {
+async function compete(contest: Contest, surface: SurfaceName, rows: number): Promise<Result> {
   const { name, estimator, ours: options } = contest
   const peers = contest.peers.filter((peer) => peer === ML || peerOf(peer) !== null)
   const theirs = new Map<string, Outcome[]>(peers.map((peer) => [peer, []]))
   const own: Outcome[] = []
-  const seeds = Math.min(Number(flags.seeds), contest.seeds?.[rows] ?? Infinity)
+  const seeds = Math.min(Number(flags.seeds ?? SEEDS[rows]), contest.seeds?.[rows] ?? Infinity)
   for (let seed = 1; seed <= seeds; seed++) {
     const train = SURFACES[surface](rows, seed)
     const held = SURFACES[surface](HELD_OUT, 1000 + seed)
@@ -79,7 +90,7 @@ async function compete(contest: Contest, surface: SurfaceName, rows: number) {
     `${others.map((other) => other[key].toFixed(digits)).join(', ') || '–'} / ${ours[key].toFixed(digits)}`
   const verdicts = goals.map(({ text, kept }) => `${text} ${kept ? 'kept' : 'MISSED'}`).join('; ') || '–'
   console.log(`${label} | ${column('fitMs', 1)} | ${column('predictMs', 2)} | ${column('r2', 3)} | ${verdicts}`)
-  return { name, surface, rows, seeds, ours, others, goals }
+  return { name, surface, rows, ours, others, goals }
 }
 
 function peerOf(name: string) {
@@ -92,16 +103,20 @@ function asked({ ours, theirs }: Contest, peer: string, train: Surface, held: Su
 }
 
 /** What a contest asks of us, and whether it is so. Without a peer there is nothing to be faster than. */
-function judged({ goals }: Contest, rows: number, ours: Outcome, others: Outcome[]): { text: string; kept: boolean }[] {
-  const fastest = (key: 'fitMs' | 'predictMs'): Outcome => others.reduce((a, b) => (b[key] < a[key] ? b : a))
+function judged(
+  { goals }: Contest,
+  rows: number,
+  ours: Outcome,
+  others: Result['others'],
+): { text: string; kept: boolean }[] {
   const times = (key: 'fitMs' | 'predictMs', goal: number | undefined) => {
     if (goal === undefined || others.length === 0) return []
-    const ratio = fastest(key)[key] / ours[key]
+    const ratio = fastest(others, key)[key] / ours[key]
     const what = key === 'fitMs' ? 'fit' : 'predict'
     return [{ text: `${what} ${ratio.toFixed(1)}× ≥ ${goal}×`, kept: ratio >= goal }]
   }
   const limit = goals.fitMs?.[rows]
-  const below = others.length > 0 ? fastest('fitMs').r2 - ours.r2 : 0
+  const below = others.length > 0 ? fastest(others, 'fitMs').r2 - ours.r2 : 0
   return [
     ...times('fitMs', goals.fit?.[rows]),
     ...(limit ? [{ text: `fit ${ours.fitMs.toFixed(0)} ms ≤ ${limit} ms`, kept: ours.fitMs <= limit }] : []),
