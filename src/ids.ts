@@ -5,6 +5,7 @@ export const ID_PREFIXES = {
   market: 'Market',
   strategy: 'Strategy',
   job: 'TuningJob',
+  replay: 'Replay',
   sample: 'Sample',
   model: 'Model',
   prediction: 'Prediction',

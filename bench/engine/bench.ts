@@ -4,7 +4,7 @@
  *
  *     npm run bench                      all of it, in a few minutes
  *     npm run bench -- --quick           a tenth of the samples and three rounds, to see that it works
- *     npm run bench -- --only server     one part: side-by-side, real, strategies, hard, threads, memory, indicators, scoring, server
+ *     npm run bench -- --only server     one part: side-by-side, real, strategies, hard, threads, memory, indicators, scoring, verdict, server
  *     npm run bench -- --readme          writes the table into README.md, too
  */
 import { loadavg } from 'node:os'
@@ -19,6 +19,7 @@ import { scoring } from './scoring.ts'
 import { server } from './server.ts'
 import { sideBySide, sideBySideReal } from './side-by-side.ts'
 import { hardCases, type Sizes, strategies, threads } from './strategies.ts'
+import { verdict } from './verdict.ts'
 
 const { values } = parseArgs({
   options: {
@@ -53,6 +54,7 @@ const parts: Record<string, () => Promise<unknown>> = {
   memory: () => memory(report, data),
   indicators: () => indicators(report, data),
   scoring: () => scoring(report, rounds),
+  verdict: () => verdict(report, sizes.large),
   server: () => server(report, { rounds: quick ? 1 : rounds, requests: quick ? 5 : 60 }),
 }
 if (only && !(only in parts)) throw new Error(`There is no part ${only}: ${Object.keys(parts).join(', ')}.`)

@@ -8,6 +8,7 @@ import '../strategy/schema.ts'
 import '../backtest/schema.ts'
 import '../models/schema.ts'
 import '../models/mutations.ts'
+import '../tuning/replay-types.ts'
 import '../tuning/schema.ts'
 import '../playbook/schema.ts'
 

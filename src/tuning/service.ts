@@ -15,6 +15,7 @@ import { sampleBlocks, tuningJobs, type TuningJobRow } from './table.ts'
 export const TUNING_QUEUE = 'tuning'
 /** Blocks of samples of large jobs. */
 export const BLOCK_QUEUE = 'tuning-block'
+export const REPLAY_QUEUE = 'tuning-replay'
 export const JOB_TOPIC = 'tuningJob'
 
 /** What a worker is told of a job. */

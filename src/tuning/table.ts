@@ -22,6 +22,7 @@ import type { Sampler } from '../strategy/sampling.ts'
 import type { StrategyDefinition } from '../strategy/strategy.ts'
 import { strategies } from '../strategy/table.ts'
 import type { JobError, JobPhase, JobResult, JobStatus, RiskLimits } from './job.ts'
+import type { Replay } from './replay.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
@@ -159,3 +160,23 @@ export const trialLedger = pgTable(
   },
   (table) => [index().on(table.marketId, table.design), check('trial_ledger_trials', sql`${table.trials} >= 0`)],
 )
+
+/** Stored jobs that are run again to compare the bits. PENDING waits for a worker or is in the hands of one. */
+export const replays = pgTable(
+  'replays',
+  {
+    id: text().primaryKey(),
+    jobId: text('job_id')
+      .notNull()
+      .references(() => tuningJobs.id, { onDelete: 'cascade' }),
+    status: text().$type<'PENDING' | 'COMPLETED' | 'FAILED'>().notNull().default('PENDING'),
+    outcome: jsonb().$type<Replay>(),
+    error: text(),
+    requestedBy: text('requested_by').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
+  },
+  (table) => [index().on(table.jobId)],
+)
+
+export type ReplayRow = typeof replays.$inferSelect

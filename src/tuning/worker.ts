@@ -6,10 +6,11 @@ import { Attempt } from './attempt.ts'
 import { type BlockMessage, workBlock } from './blocks.ts'
 import { JobRun } from './job-run.ts'
 import type { JobError } from './job.ts'
+import { startReplayWorker } from './replay-queue.ts'
 import { BLOCK_QUEUE, JOB_TOPIC, nextRevision, TUNING_QUEUE, type TuningMessage } from './service.ts'
 import { tuningJobs, type TuningJobRow } from './table.ts'
 
-/** Take jobs, and blocks of large ones, from the queue, one of each at a time, until the queue stops. */
+/** Take jobs, blocks of large ones and replays from the queue, one of each at a time, until the queue stops. */
 export async function startWorker(ctx: AppContext): Promise<void> {
   await ctx.queue.declare(TUNING_QUEUE)
   await ctx.queue.declare(BLOCK_QUEUE)
@@ -23,6 +24,7 @@ export async function startWorker(ctx: AppContext): Promise<void> {
     (delivery) => work(ctx, delivery),
     ({ jobId }) => bury(ctx, jobId),
   )
+  await startReplayWorker(ctx)
 }
 
 async function work(ctx: AppContext, delivery: Delivery<TuningMessage>): Promise<void> {

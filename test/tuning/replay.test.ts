@@ -1,12 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { replay } from '../../src/cli/replay.ts'
 import { Engine } from '../../src/engine/pool.ts'
 import { ConflictError, NotFoundError } from '../../src/errors.ts'
+import { serveHttp } from '../../src/server/http.ts'
 import { replayTuningJob } from '../../src/tuning/replay.ts'
+import { findReplay, startReplay } from '../../src/tuning/replay-queue.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
 import { sampleBlocks, tuningJobs, type TuningJobRow } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
-import { testContext, type TestContext } from '../helpers.ts'
+import { TEST_TOKEN, testContext, type TestContext } from '../helpers.ts'
 import { runJob, smallJob } from './jobs.ts'
 
 let ctx: TestContext
@@ -30,6 +36,36 @@ describe('a replay', () => {
     } finally {
       await engine.close()
     }
+  })
+
+  test('is done by a worker for whoever asks by the API or the command line of another machine', async () => {
+    const server = await serveHttp({ ...ctx, config: { ...ctx.config, port: 0 } }, '/nowhere')
+    const home = mkdtempSync(join(tmpdir(), 'tunebook-replay-'))
+    vi.stubEnv('TUNEBOOK_HOME', home)
+    const lines: string[] = []
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((line) => Boolean(lines.push(String(line))))
+    const { url } = server
+    try {
+      expect(await replay(job.id, { url, token: TEST_TOKEN })).toBe(0)
+      expect(lines.join('')).toContain('THE SAME BITS')
+      expect(await replay(job.id, { url, token: TEST_TOKEN, json: true })).toBe(0)
+      expect(JSON.parse(lines.at(-1)!)).toMatchObject({ jobId: job.id, same: true, digest: job.resultDigest })
+      await expect(replay('job_none', { url, token: TEST_TOKEN })).rejects.toThrow('No tuning job')
+    } finally {
+      write.mockRestore()
+      vi.unstubAllEnvs()
+      await server.close()
+      rmSync(home, { recursive: true, force: true })
+    }
+  })
+
+  test('that cannot be done says why', async () => {
+    const isJob = eq(tuningJobs.id, job.id)
+    await ctx.db.update(tuningJobs).set({ resultDigest: null }).where(isJob)
+    const { id } = await startReplay(ctx, job.id)
+    await vi.waitFor(async () => expect((await findReplay(ctx, id))!.status).toBe('FAILED'), { timeout: 30_000 })
+    expect((await findReplay(ctx, id))!.error).toContain('can be replayed')
+    await ctx.db.update(tuningJobs).set({ resultDigest: job.resultDigest }).where(isJob)
   })
 
   test('says which part is not what was stored', async () => {
