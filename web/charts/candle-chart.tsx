@@ -1,6 +1,8 @@
 import { useState, type ReactNode } from 'react'
 import { useQuery } from 'urql'
 import { Answer, Empty } from '../components/answer.tsx'
+import { Behind } from '../components/behind.tsx'
+import { Table } from '../components/table.tsx'
 import { duration, price, time, whole } from '../format.ts'
 import { CandlesDocument } from '../generated/graphql.ts'
 import { useWidth } from '../hooks/use-width.ts'
@@ -23,6 +25,8 @@ interface Props {
 
 /** A candle is at least this wide, in pixels. */
 const CANDLE_WIDTH = 5
+/** Of the table: more nobody reads. */
+const MOST_ROWS = 100
 const SHORTEST_MS = 10 * 60_000
 
 /** The candles of a market in a window that can be moved, narrowed by drawing over it, and widened again. */
@@ -80,6 +84,25 @@ function Chart({ bars, range, onRange, marks, behind, stale }: Pick<Props, 'rang
           </>
         )}
       </Plot>
+      <Behind>
+        <Table
+          caption="Candles"
+          rows={bars.slice(-MOST_ROWS)}
+          rowKey={({ openTime }) => openTime}
+          columns={[
+            {
+              title: 'Opens (UTC)',
+              cell: ({ openTime }) => <span className="nowrap">{time(new Date(openTime).toISOString())}</span>,
+            },
+            { title: 'Open', figure: true, cell: (bar) => price(bar.open) },
+            { title: 'High', figure: true, cell: ({ high }) => price(high) },
+            { title: 'Low', figure: true, cell: ({ low }) => price(low) },
+            { title: 'Close', figure: true, cell: ({ close }) => <b>{price(close)}</b> },
+            { title: 'Volume', meaning: 'In base units.', figure: true, cell: ({ volume }) => whole(volume) },
+          ]}
+        />
+        {bars.length > MOST_ROWS && <p className="muted">The last {MOST_ROWS} candles of this stretch.</p>}
+      </Behind>
     </figure>
   )
 }

@@ -54,7 +54,7 @@ export function FanChart({ points }: { points: readonly Point[] }) {
           </>
         )}
       </Plot>
-      <Behind>
+      <Behind what="The fan">
         <Table
           caption="Equity on its way, multiples of the beginning"
           rows={points}

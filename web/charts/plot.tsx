@@ -44,7 +44,7 @@ const SHORTEST_DRAG = 8
 export function Plot(props: Props) {
   const { label, height, x, y, formatX, formatY, titleX, titleY, stops = [], cursor = null, onCursor, children } = props
   const [container, width] = useWidth()
-  const ticksY = numberTicks(y, Math.max(2, Math.floor(height / 45)), formatY)
+  const ticksY = numberTicks(y, Math.max(3, Math.floor(height / 45)), formatY)
   const left = Math.max(props.left ?? 0, 10 + 7 * Math.max(3, ...ticksY.map((tick) => tick.label.length)))
   const top = TOP + (titleY ? TITLE : 0)
   const bottom = BOTTOM + (titleX ? TITLE : 0)
@@ -114,13 +114,18 @@ function Axes({ frame, ticksX, ticksY }: { frame: Frame; ticksX: Tick[]; ticksY:
         </g>
       ))}
       {ticksX.map(({ at, label }) => (
-        <text key={at} className="tick" x={frame.x(at)} y={frame.height + 16} textAnchor="middle">
+        <text key={at} className="tick" x={frame.x(at)} y={frame.height + 16} textAnchor={anchorAt(frame, at)}>
           {label}
         </text>
       ))}
       <line className="axis" y1={frame.height} y2={frame.height} x2={frame.width} />
     </g>
   )
+}
+
+/** The last label ends with the plot: a half of it would be cut off. */
+function anchorAt(frame: Frame, at: number): 'middle' | 'end' {
+  return frame.x(at) > frame.width - RIGHT ? 'end' : 'middle'
 }
 
 /** Arrow keys move the cursor from stop to stop, with Shift by ten; Home and End go to the ends, Escape leaves. */

@@ -1,4 +1,6 @@
 import { useState } from 'react'
+import { Behind } from '../components/behind.tsx'
+import { Table } from '../components/table.tsx'
 import { figure } from '../format.ts'
 import { bandPath, linePath } from './path.ts'
 import { Plot, Readout } from './plot.tsx'
@@ -76,6 +78,19 @@ export function SensitivityCurve({ parameter, points, safeRange, best, y, format
           </>
         )}
       </Readout>
+      <Behind>
+        <Table
+          caption={`Predicted objective over ${parameter}`}
+          rows={points}
+          rowKey={({ value }) => value}
+          columns={[
+            { title: <code>{parameter}</code>, figure: true, cell: ({ value }) => figure(value, 4) },
+            { title: 'Mean', figure: true, cell: ({ objective }) => <b>{formatObjective(objective)}</b> },
+            { title: '10 %', figure: true, cell: ({ low }) => formatObjective(low) },
+            { title: '90 %', figure: true, cell: ({ high }) => formatObjective(high) },
+          ]}
+        />
+      </Behind>
     </figure>
   )
 }

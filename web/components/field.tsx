@@ -35,7 +35,7 @@ export function Field({ label, hint, error, children, className = '' }: Props) {
 interface TextProps extends Omit<Props, 'children'> {
   value: string
   onChange: (value: string) => void
-  type?: 'text' | 'search' | 'password' | 'datetime-local'
+  type?: 'text' | 'search' | 'password' | 'date' | 'datetime-local'
   /** Numbers are typed as text, so that "0." or "-" may stand for a moment; the phone shows its number pad. */
   numeric?: boolean
   placeholder?: string

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
+import { paretoFront } from '../../charts/pareto.ts'
 import { ParetoChart } from '../../charts/pareto-chart.tsx'
 import { Answer, Empty } from '../../components/answer.tsx'
 import { Choice } from '../../components/choice.tsx'
@@ -11,36 +12,40 @@ import { JobCandidatesDocument, type JobCandidatesQuery } from '../../generated/
 import { formatObjective, metricOf, objectiveLabel } from '../../metrics.ts'
 import { Link } from '../../router.tsx'
 import { backtestPath } from './backtest-place.ts'
+import { Compromises } from './compromises.tsx'
 
-type Job = NonNullable<JobCandidatesQuery['tuningJob']>
+export type Job = NonNullable<JobCandidatesQuery['tuningJob']>
 type Candidate = Job['candidates'][number]
 
 /** What the search proposes: what the model says of it, and what real backtests say. */
 export function Candidates({ id }: { id: string }) {
   const [state, retry] = useQuery({ query: JobCandidatesDocument, variables: { id } })
   return (
-    <Section
-      title="Candidates"
-      lead="Found by the model among thousands, ranked by how well their neighbourhood does (plateau), then really backtested in and out of sample."
-    >
-      <Answer state={state} retry={() => retry()}>
-        {({ tuningJob: job }) =>
-          !job || job.candidates.length === 0 ? (
-            <Empty title="No candidate came out.">
-              <p>
-                No parameter set kept the risk limits, or nothing could be learned. The warnings of the verdict say
-                more.
-              </p>
-            </Empty>
-          ) : (
-            <>
-              <CandidateTable job={job} />
-              <Front job={job} />
-            </>
-          )
-        }
-      </Answer>
-    </Section>
+    <>
+      <Section
+        title="Candidates"
+        lead="Found by the model among thousands, ranked by how well their neighbourhood does (plateau), then really backtested in and out of sample."
+      >
+        <Answer state={state} retry={() => retry()}>
+          {({ tuningJob: job }) =>
+            !job || job.candidates.length === 0 ? (
+              <Empty title="No candidate came out.">
+                <p>
+                  No parameter set kept the risk limits, or nothing could be learned. The warnings of the verdict say
+                  more.
+                </p>
+              </Empty>
+            ) : (
+              <>
+                <CandidateTable job={job} />
+                <Front job={job} />
+              </>
+            )
+          }
+        </Answer>
+      </Section>
+      {state.data?.tuningJob && <Compromises job={state.data.tuningJob} />}
+    </>
   )
 }
 
@@ -49,13 +54,15 @@ const PERIODS = [
   ['inSample', 'In sample'],
 ] as const
 
-/** Gain against risk; the table above holds the figures. */
+/** Gain against risk. */
 function Front({ job: { candidates } }: { job: Job }) {
   const [period, setPeriod] = useState<(typeof PERIODS)[number][0]>('outOfSample')
   const outcomes = candidates.flatMap(({ rank, [period]: metrics }) =>
     metrics ? [{ rank, gain: metrics.roi, risk: metrics.maxDrawdown }] : [],
   )
   if (outcomes.length < 2) return null
+  const pointOf = ({ rank, gain, risk }: (typeof outcomes)[number]) => ({ rank, x: risk, y: gain })
+  const when = period === 'inSample' ? 'in sample' : 'out of sample'
   return (
     <>
       <header className="section-head">
@@ -67,7 +74,13 @@ function Front({ job: { candidates } }: { job: Job }) {
         </div>
         <Choice label="Period" value={period} options={PERIODS} onChange={setPeriod} />
       </header>
-      <ParetoChart outcomes={outcomes} period={period === 'inSample' ? 'in sample' : 'out of sample'} />
+      <ParetoChart
+        points={outcomes.map(pointOf)}
+        front={paretoFront(outcomes).map(pointOf)}
+        x={{ title: `Max. drawdown, ${when}`, format: percent }}
+        y={{ title: `ROI, ${when}`, format: percent }}
+        what="candidates"
+      />
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { criterionInfo, questionOf } from './criteria.ts'
+import { criterionInfo, neededBy, questionOf } from './criteria.ts'
 import type { Criterion } from './types.ts'
 
 /** Lines of the verdict: what is asked, what came out, what is needed, and whether that is enough. */
@@ -43,11 +43,10 @@ export function CriteriaTable({
 }
 
 function CriterionRow({ line, points }: { line: Criterion; points: boolean }) {
-  const { label, format, sign } = criterionInfo(line)
+  const { label, format } = criterionInfo(line)
   const { question, missing } = questionOf(line)
-  const { value, threshold, passed } = line
+  const { value, passed } = line
   const state = passed ? 'passed' : value === null ? 'open' : 'failed'
-  const yesNo = format(threshold) === 'yes'
   return (
     <tr className={state}>
       <td>
@@ -60,7 +59,7 @@ function CriterionRow({ line, points }: { line: Criterion; points: boolean }) {
         <span className="sub">{question}</span>
       </th>
       <td className="figure nowrap">{value === null ? <span className="muted">{missing}</span> : format(value)}</td>
-      <td className="figure nowrap">{yesNo ? 'yes' : `${sign} ${format(threshold).replace(/\.0+(?=\D|$)/, '')}`}</td>
+      <td className="figure nowrap">{neededBy(line)}</td>
       {points && (
         <td className="figure nowrap">
           {line.points} <span className="muted">of {line.maxPoints}</span>

@@ -47,6 +47,21 @@ export function questionOf({ description }: Criterion): { question: string; miss
   }
 }
 
+/** "−42.6 %, needed > 0 %"; what is missing, where there is no value. */
+export function shortfallOf(line: Criterion): string {
+  const { format } = criterionInfo(line)
+  if (line.value === null) return questionOf(line).missing
+  const needed = neededBy(line)
+  return needed === 'yes' ? format(line.value) : `${format(line.value)}, needed ${needed}`
+}
+
+/** "> 0 %", or yes. */
+export function neededBy(line: Criterion): string {
+  const { format, sign } = criterionInfo(line)
+  const threshold = format(line.threshold)
+  return threshold === 'yes' ? threshold : `${sign} ${threshold.replace(/\.0+(?=\D|$)/, '')}`
+}
+
 /** The explanation names criteria as the API does; a reader gets the words that stand beside the ticks. */
 export function inWords(explanation: string): string {
   return Object.entries(KNOWN).reduce(

@@ -49,10 +49,10 @@ export function MonteCarlo({ methods }: { methods: readonly MonteCarloPartsFragm
               />
             ))}
           </div>
-          <Fans methods={methods} />
           <Behind>
             <Table caption="Monte Carlo" rows={methods} rowKey={({ method }) => method} columns={COLUMNS} />
           </Behind>
+          <Fans methods={methods} />
         </>
       )}
     </Section>

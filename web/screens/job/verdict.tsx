@@ -9,7 +9,7 @@ import { objectiveLabel } from '../../metrics.ts'
 import { algorithmName } from '../../words.ts'
 import { BestSet } from './best-set.tsx'
 import { CriteriaTable } from './criteria-table.tsx'
-import { inWords } from './criteria.ts'
+import { criterionInfo, inWords, shortfallOf } from './criteria.ts'
 import { InAndOut, OutOfSample } from './out-of-sample.tsx'
 import type { Criterion, Readiness } from './types.ts'
 
@@ -49,23 +49,46 @@ export function Verdict({ job }: { job: JobHeadFragment }) {
 }
 
 function Headline({ readiness }: { readiness: Readiness }) {
-  const { score, productionReady, criteriaMet, explanation } = readiness
+  const { score, productionReady, criteriaMet } = readiness
   const tone = productionReady ? 'good' : criteriaMet ? 'warn' : 'bad'
   return (
     <section className={`verdict ${tone}`} aria-label="Verdict">
-      <Gauge value={score} needed={ENOUGH} tone={scoreTone(score)} label={`Score ${Math.round(score)} of 100`} />
+      <Gauge
+        value={score}
+        needed={ENOUGH}
+        tone={scoreTone(score, productionReady)}
+        label={`Score ${Math.round(score)} of 100`}
+      />
       <div>
         <h2>{productionReady ? 'Ready' : 'Not ready'}</h2>
         <p className="tally">
           <Tally lines={readiness.criteria} what="criteria" /> <Tally lines={readiness.gates} what="gates" />
         </p>
-        <p>
-          {inWords(explanation)
-            .replace(/^(Not ready|Ready): /, '')
-            .replace(/^./, (first) => first.toUpperCase())}
-        </p>
+        <Why readiness={readiness} />
       </div>
     </section>
+  )
+}
+
+/** What the explanation says to do, behind its sentence on what failed: that stands here line by line. */
+const ADVICE = /^Not ready: .*?\. ([A-Z].*)$/s
+
+function Why({ readiness: { productionReady, criteria, gates, explanation } }: { readiness: Readiness }) {
+  if (productionReady) return <p>{explanation.replace(/^Ready: every/, 'Every')}</p>
+  return (
+    <>
+      <p>Do not trade this set. What speaks against it:</p>
+      <ul className="why">
+        {[...criteria, ...gates]
+          .filter(({ passed }) => !passed)
+          .map((line) => (
+            <li key={line.name}>
+              <b>{criterionInfo(line).label}</b> {shortfallOf(line)}
+            </li>
+          ))}
+      </ul>
+      <p>{inWords(ADVICE.exec(explanation)?.[1] ?? explanation)}</p>
+    </>
   )
 }
 

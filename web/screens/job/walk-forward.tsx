@@ -70,7 +70,7 @@ function Windows({ walk, job: { objective } }: { walk: WalkForwardPartsFragment;
         />
       )}
       {stitched && stitched.equity.length > 1 && <EquityChart points={stitched.equity} initialCapital={ONE} multiple />}
-      <Behind>
+      <Behind what="The windows">
         <Table
           caption="Walk-forward windows"
           rows={windows}

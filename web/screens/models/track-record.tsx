@@ -50,7 +50,11 @@ export function TrackRecord({ model, predictions, show }: Props) {
       )}
       <Facts
         facts={[
-          ['Inside their intervals', percent(model.observedCoverage, 0), 'Of the checked predictions.'],
+          [
+            'Inside their intervals',
+            `${percent(model.observedCoverage, 0)}, promised ${percent(predictions[0]?.interval.level, 0)}`,
+            'Of the checked predictions.',
+          ],
           [
             'Brier score of the confidence',
             `${ratio(model.brierScore)}, by always saying the mean ${ratio(model.baseBrierScore)}`,
@@ -69,6 +73,23 @@ export function TrackRecord({ model, predictions, show }: Props) {
               values: [confidence, reached],
             }))}
           />
+          <Behind what="The confidence">
+            <Table
+              caption="Confidence said against share that reached the reference"
+              rows={model.reliability}
+              rowKey={({ confidence }) => confidence}
+              columns={[
+                { title: 'Said', meaning: '0 to 100.', figure: true, cell: ({ confidence }) => whole(confidence) },
+                {
+                  title: 'Reached',
+                  meaning: 'Of 100 predictions like these.',
+                  figure: true,
+                  cell: ({ reached }) => <b>{whole(reached)}</b>,
+                },
+                { title: 'Predictions', figure: true, cell: ({ count }) => whole(count) },
+              ]}
+            />
+          </Behind>
           <p className="muted">
             Where both bars are equally high the confidence can be trusted; in brackets the number of predictions.
           </p>

@@ -86,7 +86,8 @@ function Where({ playbook: { strategy, market, nextReviewAt } }: { playbook: Pla
   return (
     <>
       {strategy && <Link to={`/strategies/${strategy.id}`}>{strategy.name}</Link>} {strategy && market && 'on '}
-      {market && <Link to={`/markets/${market.id}`}>{market.symbol}</Link>} Next review {time(nextReviewAt)} UTC
+      {market && <Link to={`/markets/${market.id}`}>{market.symbol}</Link>}
+      {(strategy ?? market) && '. '}Next review {time(nextReviewAt)} UTC
     </>
   )
 }
