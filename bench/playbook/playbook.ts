@@ -144,7 +144,7 @@ const text = [
   ...HEAD,
   ...falseAlarms.map(({ name, shares }) => rowOf(name, shares)),
   '',
-  `These are reviews without models, which can only shorten or stop a step. With models trained on ${withModels.logs} of those logs, ${withModels.asked} reviews asked for more risk, ${withModels.added} of them for something new; some model had skill on ${withModels.skilled}.`,
+  `These are reviews without models, which can only shorten or stop a step. Of ${withModels.logs} of those reviews with models trained as in production, ${withModels.asked} asked for more risk and ${withModels.added} for more than without; ${withModels.skilled} had a model with skill.`,
   '',
   `Share of reviews that find a planted effect, ${POWER_LOGS} logs each:`,
   '',

@@ -90,24 +90,39 @@ function draw(cells: number, meanBlock: number, random: Random): Blocks {
   const start = new Int32Array(RUNS * cells)
   const end = new Int32Array(RUNS * cells)
   const longer = chancesOfMore(cells, meanBlock)
+  const least = leastLengths(longer)
   let block = 0
   for (let run = 0; run < RUNS; run++) {
     for (let left = cells; left > 0; block++) {
       const chance = random.uint32()
-      let length = 1
-      while (length < left && chance < longer[length]) length++
+      let length = least[chance >>> LEAST_SHIFT]
+      while (chance < longer[length]) length++
+      if (length > left) length = left
       start[block] = random.int(cells)
       end[block] = start[block] + length
       left -= length
     }
     first[run + 1] = block
   }
-  return { first, start: start.slice(0, block), end: end.slice(0, block) }
+  return { first, start: start.subarray(0, block), end: end.subarray(0, block) }
 }
 
-/** f64[cells + 1]: in units of 2⁻³², the chance that a block has more cells than so many. */
+/** f64[cells + 1]: in units of 2⁻³², the chance that a block has more cells than so many; never more than all. */
 function chancesOfMore(cells: number, meanBlock: number): Float64Array {
-  const chances = new Float64Array(cells + 1).fill(4_294_967_296)
-  for (let length = 1; length <= cells; length++) chances[length] = chances[length - 1] * (1 - 1 / meanBlock)
+  const chances = new Float64Array(cells + 1)
+  chances[0] = 4_294_967_296
+  for (let length = 1; length < cells; length++) chances[length] = chances[length - 1] * (1 - 1 / meanBlock)
   return chances
+}
+
+const LEAST_SHIFT = 24
+
+/** i32[256]: by the first eight bits of a draw, the least length that it can stand for. */
+function leastLengths(longer: Float64Array): Int32Array {
+  return Int32Array.from({ length: 1 << (32 - LEAST_SHIFT) }, (_, bits) => {
+    const largest = (bits + 1) * 2 ** LEAST_SHIFT - 1
+    let length = 1
+    while (largest < longer[length]) length++
+    return length
+  })
 }

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, eq, gt, lte, sql, type SQL } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { ConflictError } from '../errors.ts'
 import { expireReviews } from './decide.ts'
@@ -45,41 +45,51 @@ export function startPlaybookSchedule(ctx: AppContext): () => Promise<void> {
   }
 }
 
-/** One round. @param isOver ends it between two playbooks */
+/**
+ * One round. What fails for one playbook is logged and does not keep the others waiting.
+ *
+ * @param isOver ends it between two playbooks
+ */
 export async function playbookRound(ctx: AppContext, isOver = (): boolean => false): Promise<void> {
   await expireReviews(ctx)
-  const changed = await ctx.db.select({ id: playbooks.id }).from(playbooks).where(gt(playbooks.version, 1))
-  for (const { id } of changed) if (!isOver()) await judgeVersions(ctx, id)
-  for (const { time, act } of DUTIES) {
-    for (let id = await claimDue(ctx, time); id !== null && !isOver(); id = await claimDue(ctx, time)) {
-      await act(ctx, id)
+  for (const duty of DUTIES) {
+    while (!isOver()) {
+      const id = await claimDue(ctx, duty)
+      if (id === null) break
+      await duty.act(ctx, id).catch((error: unknown) => {
+        if (error instanceof ConflictError) ctx.log.info(error.message) // a review waits: the next one is due after it
+        else ctx.log.error({ err: error, playbook: id }, `Playbook ${id} was not looked after.`)
+      })
     }
   }
 }
 
-/** What is done at its time; models before the reviews that hear them. */
-const DUTIES = [
-  { time: 'nextTrainingAt', act: retrainModels },
-  { time: 'nextReviewAt', act: reviewUnlessOneWaits },
-] as const
-
-async function reviewUnlessOneWaits(ctx: AppContext, playbookId: string): Promise<void> {
-  try {
-    await startPlaybookReview(ctx, playbookId)
-  } catch (error) {
-    if (!(error instanceof ConflictError)) throw error
-    ctx.log.info(error.message) // the next one is due after the one that waits
-  }
+/** What is done for a playbook at its time. */
+interface Duty {
+  time: 'nextJudgementAt' | 'nextTrainingAt' | 'nextReviewAt'
+  act: (ctx: AppContext, playbookId: string) => Promise<unknown>
+  /** when it is due again, unless the act itself says so */
+  againAfterMinutes: number
+  /** which playbooks have it */
+  concerns?: SQL
 }
 
-async function claimDue(ctx: AppContext, time: (typeof DUTIES)[number]['time']): Promise<string | null> {
-  const isDue = lte(playbooks[time], rightNow)
+/** Models before the reviews that hear them. A version is judged while trades come in: once a minute. */
+const DUTIES: readonly Duty[] = [
+  { time: 'nextJudgementAt', act: judgeVersions, againAfterMinutes: 1, concerns: gt(playbooks.version, 1) },
+  { time: 'nextTrainingAt', act: retrainModels, againAfterMinutes: CLAIM_MINUTES },
+  { time: 'nextReviewAt', act: startPlaybookReview, againAfterMinutes: CLAIM_MINUTES },
+]
+
+async function claimDue(ctx: AppContext, duty: Duty): Promise<string | null> {
+  const { time, againAfterMinutes, concerns } = duty
+  const isDue = and(lte(playbooks[time], rightNow), concerns)
   const [due] = await ctx.db.select({ id: playbooks.id }).from(playbooks).where(isDue).limit(1)
   if (!due) return null
   const [claimed] = await ctx.db
     .update(playbooks)
-    .set({ [time]: sql`clock_timestamp() + ${CLAIM_MINUTES}::integer * interval '1 minute'` })
+    .set({ [time]: sql`clock_timestamp() + ${againAfterMinutes}::integer * interval '1 minute'` })
     .where(and(eq(playbooks.id, due.id), isDue))
     .returning({ id: playbooks.id })
-  return claimed ? claimed.id : claimDue(ctx, time)
+  return claimed ? claimed.id : claimDue(ctx, duty)
 }

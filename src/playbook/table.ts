@@ -45,6 +45,7 @@ export const playbooks = pgTable(
     autoApplyStopped: text('auto_apply_stopped'),
     nextReviewAt: instant('next_review_at').notNull(),
     nextTrainingAt: instant('next_training_at').notNull().defaultNow(),
+    nextJudgementAt: instant('next_judgement_at').notNull().defaultNow(),
     createdBy: text('created_by').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),

@@ -106,6 +106,19 @@ describe('a version', () => {
 })
 
 describe('the schedule', () => {
+  test('judges versions, once a minute for all processes, and goes on where one playbook fails', async () => {
+    const [broken, book] = [await worsened(), await worsened()]
+    await ctx.db.execute(sql`update playbooks set settings = settings - 'reviewExpiryHours' where id = ${broken.id}`)
+    await ctx.db.update(playbooks).set({ nextJudgementAt: sql`clock_timestamp()` })
+    await Promise.all([playbookRound(ctx), playbookRound(ctx)])
+    const first = (await findAttribution(ctx, { playbookId: book.id, version: 2 }))!
+    expect(first.verdict).toBe('WORSENED')
+    expect(await findPendingReview(ctx, broken.id)).toBeNull()
+    expect((await findPendingReview(ctx, book.id))!.rollbackTo).toBe(1)
+    await playbookRound(ctx)
+    expect((await findAttribution(ctx, { playbookId: book.id, version: 2 }))!.computedAt).toEqual(first.computedAt)
+  })
+
   test('reviews a playbook that is due once, however many processes look', async () => {
     const book = await newPlaybook(ctx)
     await ctx.db

@@ -1,0 +1,1 @@
+ALTER TABLE "playbooks" ADD COLUMN "next_judgement_at" timestamp(3) with time zone DEFAULT now() NOT NULL;
