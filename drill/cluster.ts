@@ -7,31 +7,43 @@ import postgres from 'postgres'
 
 const BINARIES = '/usr/lib/postgresql'
 
+interface Placement {
+  bin: string
+  data: string
+  port: number
+  walMb: number
+}
+
 /** A PostgreSQL of our own, in a folder of its own, on a free port of this machine. */
 export class Cluster {
   readonly url: string
   readonly #bin: string
   readonly #data: string
   readonly #port: number
+  readonly #walMb: number
   readonly #cleanUp: () => void
 
-  private constructor(bin: string, data: string, port: number, cleanUp: () => void) {
+  private constructor({ bin, data, port, walMb }: Placement, cleanUp: () => void) {
     this.#bin = bin
     this.#data = data
     this.#port = port
+    this.#walMb = walMb
     this.#cleanUp = cleanUp
     this.url = `postgres://postgres@127.0.0.1:${port}/postgres`
   }
 
-  /** @param tmpfsMb a disk of that size, in memory; it needs root */
-  static async create({ tmpfsMb }: { tmpfsMb?: number } = {}): Promise<Cluster> {
+  /**
+   * @param tmpfsMb a disk of that size, in memory; it needs root
+   * @param walMb   how far its log may grow before it is tidied up
+   */
+  static async create({ tmpfsMb, walMb = 32 }: { tmpfsMb?: number; walMb?: number } = {}): Promise<Cluster> {
     const bin = newestBinaries()
     const folder = mkdtempSync(join(tmpdir(), 'tunebook-drill-'))
     if (tmpfsMb) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${tmpfsMb}m`, 'tmpfs', folder])
     const data = join(folder, 'data')
     mkdirSync(data)
     if (isRoot()) execFileSync('chown', ['-R', 'postgres', folder])
-    const cluster = new Cluster(bin, data, await freePort(), () => {
+    const cluster = new Cluster({ bin, data, port: await freePort(), walMb }, () => {
       if (tmpfsMb) execFileSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true, force: true })
     })
@@ -41,7 +53,7 @@ export class Cluster {
   }
 
   async start(): Promise<void> {
-    const options = `-p ${this.#port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_wal_size=32MB -c min_wal_size=32MB`
+    const options = `-p ${this.#port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_wal_size=${this.#walMb}MB -c min_wal_size=32MB`
     this.#run('pg_ctl', '-D', this.#data, '-w', '-l', join(this.#data, 'log'), '-o', options, 'start')
     await this.#checkOwn()
   }

@@ -7,13 +7,16 @@ import { Random } from '../src/engine/random.ts'
 import { abuse } from './abuse.ts'
 import { busy } from './busy.ts'
 import { disk } from './disk.ts'
+
 import { database } from './database.ts'
 import { drain } from './drain.ts'
 import { guessing } from './guessing.ts'
 import { kill } from './kill.ts'
 import { leaks } from './leaks.ts'
 import { memory } from './memory.ts'
+import { poison } from './poison.ts'
 import { subscribers } from './subscribers.ts'
+import { upgrade } from './upgrade.ts'
 
 export interface DrillTools {
   /** 0 ≤ x < 1, seeded */
@@ -25,7 +28,20 @@ export interface DrillTools {
 /** @returns whether all promises were kept */
 export type Drill = (tools: DrillTools) => Promise<boolean>
 
-const DRILLS: Record<string, Drill> = { abuse, kill, database, disk, memory, subscribers, drain, leaks, guessing, busy }
+const DRILLS: Record<string, Drill> = {
+  abuse,
+  kill,
+  poison,
+  database,
+  disk,
+  memory,
+  upgrade,
+  subscribers,
+  drain,
+  leaks,
+  guessing,
+  busy,
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -33,6 +33,12 @@ export class Victim {
     return this.#output
   }
 
+  /** @returns its exit code; null where a signal ended it */
+  async ended(): Promise<number | null> {
+    if (this.isAlive) await once(this.child, 'close')
+    return this.child.exitCode
+  }
+
   get output(): string {
     return this.#output
   }

@@ -3,17 +3,15 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { PGlite, type PGliteOptions, type Results, type Transaction as LiteTransaction } from '@electric-sql/pglite'
 import type { PgAsyncDatabase } from 'drizzle-orm/pg-core/async'
 import { drizzle as drizzleLite } from 'drizzle-orm/pglite'
-import { migrate as migrateLite } from 'drizzle-orm/pglite/migrator'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js'
-import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import type { Config } from './config.ts'
 import { withDeadline } from './deadline.ts'
-import { ConflictError, UnavailableError } from './errors.ts'
+import { ConflictError } from './errors.ts'
+import { migrateEmbedded, migrateServer } from './migration.ts'
 import { operationSignal } from './operation.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the two drivers' result types meet only here
@@ -31,14 +29,10 @@ export interface Storage {
   close(): Promise<void>
 }
 
-const MIGRATIONS = { migrationsFolder: fileURLToPath(new URL('../drizzle', import.meta.url)) }
-/** Any number; all our processes use the same one, so that one of them migrates and the others wait. */
-const MIGRATION_LOCK = 7_420_251_121
-
 /**
  * Open the database that the configuration names and bring its schema up to date.
  *
- * @throws ConflictError     another process holds the embedded folder
+ * @throws ConflictError     another process holds the embedded folder, or a newer version has changed the schema
  * @throws UnavailableError  the server cannot be reached
  */
 export async function openStorage(config: Pick<Config, 'databaseUrl' | 'home'>): Promise<Storage> {
@@ -100,7 +94,7 @@ export async function openEmbedded(home: string, options: PGliteOptions = {}): P
     })
     await lite.waitReady
     const db = drizzleLite({ client: lite })
-    await migrateLite(db, MIGRATIONS)
+    await migrateEmbedded(db)
     return {
       db,
       engine: { kind: 'embedded', lite },
@@ -141,45 +135,6 @@ async function openServer(url: string): Promise<Storage> {
     },
     close: () => client.end({ timeout: 5 }),
   }
-}
-
-/**
- * Drizzle's migrator takes no lock, and two that start together fail; so the lock is ours. It belongs to the session,
- * which has no time limits, does nothing else and ends here: whatever happens, nobody waits for a lock in vain.
- */
-async function migrateServer(url: string): Promise<void> {
-  const client = postgres(url, {
-    max: 1,
-    connect_timeout: 5,
-    connection: { application_name: 'tunebook-migration', statement_timeout: 0, lock_timeout: 0 },
-    onnotice: () => {},
-  })
-  try {
-    await client`select pg_advisory_lock(${MIGRATION_LOCK})`
-    await migratePostgres(drizzlePostgres({ client }), MIGRATIONS)
-  } catch (error) {
-    throw unavailable(error)
-  } finally {
-    await client.end({ timeout: 1 })
-  }
-}
-
-function unavailable(error: unknown): unknown {
-  const code = (error as { code?: string }).code
-  const network = [
-    'ECONNREFUSED',
-    'ENOTFOUND',
-    'CONNECT_TIMEOUT',
-    'ECONNRESET',
-    'EHOSTUNREACH',
-    '3D000',
-    '28P01',
-    '28000',
-  ]
-  if (!code || !network.includes(code)) return error
-  return new UnavailableError(
-    `The database of DATABASE_URL does not answer: ${(error as Error).message}. Check host, port, database name and password, or unset DATABASE_URL to use the embedded database.`,
-  )
 }
 
 /**

@@ -16,6 +16,7 @@ const ORDER = [
   'config.ts',
   'deadline.ts',
   'db-failure.ts',
+  'migration.ts',
   'db.ts',
   'paging.ts',
   'events',
@@ -77,7 +78,7 @@ describe('the order of the house', () => {
   })
 
   test('keeps the engine and the pure files away from database and GraphQL', () => {
-    const impure = ['context.ts', 'db.ts', 'queue', 'graphql', 'events', 'events.ts']
+    const impure = ['context.ts', 'migration.ts', 'db.ts', 'queue', 'graphql', 'events', 'events.ts']
     const pure = files.filter((file) => {
       const [folder, name] = file.split('/')
       return name && ['engine', 'evidence'].includes(folder) && !RESERVED.includes(name)

@@ -8,7 +8,7 @@ import { customType, integer, pgTable } from 'drizzle-orm/pg-core'
 import { count, eq, sql } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { openEmbedded, openStorage, sqlState, type Storage } from '../src/db.ts'
+import { lockFolder, openEmbedded, openStorage, sqlState, type Storage } from '../src/db.ts'
 import { ConflictError, UnavailableError } from '../src/errors.ts'
 import { seedStrategies } from '../src/strategy/service.ts'
 import { strategies } from '../src/strategy/table.ts'
@@ -87,6 +87,24 @@ describe('the embedded database', () => {
     await expect(openEmbedded(home)).rejects.toThrow()
     rmSync(join(home, 'database'))
     await (await openFolder(home)).close()
+  })
+
+  test('is refused where a newer version has changed its schema, and left as it is', async () => {
+    const home = folder()
+    const storage = await openFolder(home)
+    const future = '29991231000000_future'
+    await storage.db.execute(
+      sql`insert into drizzle.__drizzle_migrations (hash, created_at, name) values ('', 0, ${future})`,
+    )
+    await storage.close()
+    await expect(openEmbedded(home)).rejects.toThrow(
+      new ConflictError(
+        `The database has been upgraded by a newer Tunebook: this version does not know its migration ${future}. Start that version or a later one, or restore the backup that was made before the upgrade.`,
+      ),
+    )
+    await (
+      await lockFolder(home)
+    )() // nobody holds it
   })
 
   test('lets timers run between statements', async () => {
