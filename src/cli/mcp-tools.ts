@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { Role } from '../viewer.ts'
 import { ERROR_FIELDS, type Client } from './client.ts'
 import { CliFailure } from './failure.ts'
-import { tuningInput } from './run-file.ts'
 
 /** What an assistant may ask for. */
 export interface Tool {
@@ -124,10 +123,9 @@ export const TOOLS: readonly Tool[] = [
       algorithm: z.string().default('XGBOOST'),
     }),
     call: async (client, given) => {
-      const { job: created } = await client.mutate<{ job: object }>(CREATE, {
-        input: await tuningInput(client, 'start_tuning_job', given),
-      })
-      return created
+      const { tuningInput } = await import('./run-file.ts') // which loads the whole schema
+      const input = await tuningInput(client, 'start_tuning_job', given)
+      return (await client.mutate<{ job: object }>(CREATE, { input })).job
     },
   },
   {

@@ -1,14 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { pino } from 'pino'
-import { openApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { AppContext } from '../context.ts'
-import { createApi, GRAPHQL_PATH } from '../server/api.ts'
 import { readAdminToken } from '../server/admin-token.ts'
 import { findServer } from '../server/server-file.ts'
 import { VERSION } from '../server/version.ts'
-import { localViewer } from '../viewer.ts'
 import { ConnectionLost, usageFailure } from './failure.ts'
+import { GRAPHQL_PATH } from '../server/paths.ts'
 
 /** Which server a command uses, and as whom. */
 export interface Connecting {
@@ -43,28 +39,19 @@ export async function openTransport(config: Config, { url, token }: Connecting):
     const endpoint = endpointOf(url)
     return overHttp('remote', endpoint, address === new URL(endpoint).origin ? own() : given)
   }
-  return address === undefined ? inProcess(config) : overHttp('nearby', address + GRAPHQL_PATH, own())
+  if (address !== undefined) return overHttp('nearby', address + GRAPHQL_PATH, own())
+  // Loaded only here: a client of a server need not load the server.
+  return (await import('./in-process.ts')).inProcess(config)
 }
 
-/** Nothing but what goes wrong is logged, to standard error: standard output belongs to the result. */
-export async function inProcess(config: Config): Promise<Transport> {
-  const level = process.env.LOG_LEVEL ? config.logLevel : 'error'
-  mkdirSync(config.home, { recursive: true, mode: 0o700 })
-  const app = await openApp({ ...config, role: 'all' }, pino({ level }, pino.destination(2)))
-  const api = createApi({ ...app.ctx, viewer: localViewer('CLI') })
-  return {
-    kind: 'local',
-    headers: {},
-    endpoint: `http://localhost${GRAPHQL_PATH}`,
-    ctx: app.ctx,
-    fetch: async (endpoint, init) => api.fetch(endpoint, init),
-    close: () => app.close(),
-  }
-}
-
+/**
+ * Each request on a connection of its own: one that waits for the next may be closed by the server while we are busy,
+ * and a mutation that was sent into it cannot be sent again without doing it twice.
+ */
 function overHttp(kind: 'nearby' | 'remote', endpoint: string, token: string | undefined): Transport {
   const headers = {
     'user-agent': `tunebook/${VERSION}`,
+    connection: 'close',
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   }
   return { kind, endpoint, headers, fetch: (url, init) => reach(url, init), close: async () => {} }

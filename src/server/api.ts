@@ -10,11 +10,10 @@ import { LIMITS } from './limits.ts'
 import { presentError } from './mask.ts'
 import { schema } from './schema.ts'
 import { introspectionForPeople, signInAt, type RequestContext } from './sign-in.ts'
+import { GRAPHQL_PATH } from './paths.ts'
 
 /** The GraphQL API as a function from Request to Response; HTTP, WebSocket and command line all go through it. */
 export type Api = YogaServerInstance<RequestContext, AppContext>
-
-export const GRAPHQL_PATH = '/graphql'
 
 /**
  * GraphQL over HTTP and Server-Sent Events. Safe before anybody signs in: no CORS, JSON bodies only, no mutation by

@@ -8,7 +8,7 @@ import { ConflictError, DomainError, ForbiddenError, ValidationError } from '../
 import { startTelegram, type Telegram } from '../telegram/service.ts'
 import { allows } from '../viewer.ts'
 import { addressOf } from './sign-in.ts'
-import { createApi, GRAPHQL_PATH } from './api.ts'
+import { createApi } from './api.ts'
 import { bracketed, refusalBody, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
 import { LIMITS } from './limits.ts'
@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { withRequestId } from './request-id.ts'
 import { SECURITY_HEADERS, send, serveStatic } from './static.ts'
 import { acceptWebSockets } from './websocket.ts'
+import { GRAPHQL_PATH } from './paths.ts'
 
 /** A listening server. */
 export interface HttpServer {

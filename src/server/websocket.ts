@@ -11,11 +11,12 @@ import type { AppContext } from '../context.ts'
 import { RateLimitedError } from '../errors.ts'
 import type { Viewer } from '../viewer.ts'
 import { shortErrors } from './answer.ts'
-import { GRAPHQL_PATH, type Api } from './api.ts'
+import type { Api } from './api.ts'
 import { refuseHost, refuseOrigin, type Refusal } from './guard.ts'
 import { presentError } from './mask.ts'
 import { addressOf, channelOf } from './sign-in.ts'
 import { SOCKET_LIMITS, SocketCount, TOO_MANY } from './socket-limits.ts'
+import { GRAPHQL_PATH } from './paths.ts'
 
 /** How long a client may take to answer our farewell. */
 const FAREWELL_MS = 1000

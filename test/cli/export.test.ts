@@ -21,7 +21,7 @@ beforeAll(async () => {
   await startWorker(ctx)
   server = await serveHttp({ ...ctx, config: { ...ctx.config, port: 0 } }, '/nowhere')
   job = await runJob(ctx, { name: '=HYPERLINK("http://x";"y")' })
-})
+}, 180_000)
 afterAll(async () => {
   await server.close()
   await ctx.close()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, createApi, GRAPHQL_PATH } from '../../src/server/api.ts'
+import { type Api, createApi } from '../../src/server/api.ts'
+import { GRAPHQL_PATH } from '../../src/server/paths.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 import { csv, HOUR, rows, START } from './files.ts'
 
