@@ -155,6 +155,19 @@ describe.skipIf(!hasChromium)('the playbooks of the dashboard', () => {
     expect(watched.complaints()).toEqual([])
   })
 
+  test('trades are filtered by the days on which they were closed', async () => {
+    const { book } = await waitingReview('Filtered book')
+    const [from, to] = [Date.UTC(2025, 11, 20), Date.UTC(2025, 11, 23)]
+    const exits = trades({ count: 300 }).map(({ exitTime }) => exitTime.getTime())
+    const closed = exits.filter((exit) => exit >= from && exit < to).length
+    await page.goto(`/playbooks/${book.id}/trades`)
+    await page.getByText('50 of 300').waitFor()
+    await page.getByLabel('Closed from').fill('2025-12-20')
+    await page.getByLabel('Closed until').fill('2025-12-22')
+    await page.getByText(`${closed} of ${closed}`).waitFor()
+    expect(watched.complaints()).toEqual([])
+  })
+
   test('a viewer sees everything and no button that would be refused', async () => {
     const { book, review } = await waitingReview('Viewed book')
     const { secret } = await createApiToken(ctx, { name: 'a viewer', roles: ['VIEWER'] })

@@ -54,6 +54,11 @@ describe.skipIf(!hasChromium)('the strategy editor', () => {
     const before = await trades()
     await page.getByLabel('oversold, default').fill('25')
     await expect.poll(trades).not.toBe(before)
+    await page.getByLabel('Exit long').fill('rsi(14) > ')
+    await page.getByText('Of the last rules without a mistake:').waitFor()
+    expect(await trades()).not.toBe(before)
+    await page.getByLabel('Exit long').fill('rsi(14) > 60')
+    await page.getByText('Of the last rules without a mistake:').waitFor({ state: 'detached' })
 
     await page.getByRole('button', { name: 'Save the strategy' }).click()
     await page.getByText(/"" is not a name/).waitFor()

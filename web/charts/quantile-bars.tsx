@@ -40,7 +40,8 @@ export function QuantileBars({ label, format, rows }: Props) {
             return (
               <g key={name}>
                 <title>{`${name}: ${format(p05)} to ${format(p95)}, median ${format(p50)}`}</title>
-                <text x={2} y={frame.y(at) + 13}>
+                {at === 0 && <line className="zero" x1={frame.x(0)} x2={frame.x(0)} y2={frame.height} />}
+                <text className="over-marks" x={2} y={frame.y(at) + 13}>
                   {name}
                 </text>
                 <rect className="outcomes" x={frame.x(p05)} width={width(p05, p95)} y={middle - 3} height={6} rx={3} />
@@ -53,7 +54,6 @@ export function QuantileBars({ label, format, rows }: Props) {
                   rx={3}
                 />
                 <line className="best" x1={frame.x(p50)} x2={frame.x(p50)} y1={middle - 7} y2={middle + 7} />
-                {at === 0 && <line className="zero" x1={frame.x(0)} x2={frame.x(0)} y2={frame.height} />}
               </g>
             )
           })

@@ -39,10 +39,12 @@ interface Props {
   rules: SoundRules | null
   /** Somebody types. */
   settling: boolean
+  /** Whether the rules are what stands in the form; otherwise they are the last ones without a mistake. */
+  isSound: boolean
 }
 
 /** What the rules would have done on a market, as the server backtests them, while one writes them. */
-export function Preview({ rules, settling }: Props) {
+export function Preview({ rules, settling, isSound }: Props) {
   const [{ data }] = useQuery({ query: PreviewMarketsDocument })
   const [marketId, setMarketId] = useState('')
   const [span, setSpan] = useState<Span>('90')
@@ -69,7 +71,7 @@ export function Preview({ rules, settling }: Props) {
             options={markets.map((each) => [each.id, nameOf(each)] as const)}
             onChange={setMarketId}
           />
-          <Outcome rules={rules} settling={settling} market={market} span={span} />
+          <Outcome rules={rules} settling={settling} isSound={isSound} market={market} span={span} />
         </>
       )}
     </Section>
@@ -80,7 +82,7 @@ function nameOf({ symbol, timeframe, synthetic }: Market): string {
   return `${symbol} ${timeframe}${synthetic ? ' (synthetic)' : ''}`
 }
 
-function Outcome({ rules, settling, market, span }: Props & { market: Market; span: Span }) {
+function Outcome({ rules, settling, isSound, market, span }: Props & { market: Market; span: Span }) {
   const [{ data, error, fetching }] = useQuery({
     query: StrategyPreviewDocument,
     variables: { input: inputFor(rules, market, span), maxPoints: POINTS },
@@ -92,7 +94,8 @@ function Outcome({ rules, settling, market, span }: Props & { market: Market; sp
   if (error && !fetching) return <FailureBox failure={failureOf(error)} />
   if (!data) return <Loading what="Backtesting" />
   return (
-    <div className={settling || fetching ? 'settling' : ''} aria-busy={fetching}>
+    <div className={settling || fetching || !isSound ? 'settling' : ''} aria-busy={fetching}>
+      {!isSound && !settling && <p className="hint">Of the last rules without a mistake:</p>}
       <Result backtest={data.backtest} parameters={rules.parameters} />
     </div>
   )

@@ -96,7 +96,7 @@ export function StrategyForm({ id, initial }: { id: string | null; initial: Stra
           {refusal && refusal.fieldErrors.length === 0 && <FailureBox failure={refusal} />}
         </div>
       </div>
-      <Preview rules={unread.length === 0 ? check.rules : null} settling={check.settling} />
+      <Preview rules={check.rules} settling={check.settling} isSound={check.isSound && unread.length === 0} />
     </form>
   )
 }

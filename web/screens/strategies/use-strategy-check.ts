@@ -15,8 +15,10 @@ export interface SoundRules {
 interface StrategyCheck {
   problems: readonly FieldError[]
   warmupBars: number | null
-  /** The last state of the form that was checked; null where something was wrong with it. */
+  /** The last state of the form with which nothing was wrong; null where there was none yet. */
   rules: SoundRules | null
+  /** Whether that is the state that was checked last. */
+  isSound: boolean
   /** The form has changed since, or the answer is on its way. */
   settling: boolean
 }
@@ -36,6 +38,7 @@ export function useStrategyCheck(input: StrategyInput): StrategyCheck {
     problems: [],
     warmupBars: null,
     rules: null,
+    isSound: false,
   })
   if (!settling && known.text !== text) {
     const { problems, warmupBars, parameters } = data?.checkStrategy ?? {
@@ -43,11 +46,13 @@ export function useStrategyCheck(input: StrategyInput): StrategyCheck {
       warmupBars: null,
       parameters: null,
     }
+    const rules = !error && parameters ? { strategy: input, parameters } : null
     setKnown({
       text,
       problems: error ? failureOf(error).fieldErrors : problems,
       warmupBars: error ? null : warmupBars,
-      rules: !error && parameters ? { strategy: input, parameters } : null,
+      rules: rules ?? known.rules,
+      isSound: rules !== null,
     })
   }
   return { ...known, settling }
