@@ -72,9 +72,9 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
     if (!hasRoom || !settleWaiting(job, samples, tileFrom, tileTo, log, daily)) return -fitting(count, tile - first, last + 1 - first);
     if (atomic.load<i32>(job.control) != 0) return 0;
     atomic.add<i32>(job.control, count, 4);
-    if (tile == first && last - first > 4 && count > 1) {
-      const used = poolUsed(pool) / <usize>count * <usize>(last + 1 - first); // of one sample, all tiles
-      if (used * <usize>count > (poolEnd - pool) * 2) return -max(1, <i32>((poolEnd - pool) / used));
+    if (count > 1 && tile - first < (last - first) >> 2) {
+      const used = poolUsed(pool) / <usize>count * <usize>(last + 1 - first) / <usize>(tile + 1 - first); // of one sample, all tiles
+      if (used * <usize>count > poolEnd - pool) return -max(1, <i32>((poolEnd - pool) / used * 7 / 8));
     }
   }
   for (let i = 0; i < count; i++) {

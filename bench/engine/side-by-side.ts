@@ -98,7 +98,7 @@ async function raceOver(report: Report, data: BenchData, samples: number, rounds
   const twins = await Twins.of(job)
   const plain = await Twins.of(jobOf(builtIn('rsi-adx-volume'), data.candles, FEW.plain))
   const input = naiveInput(job, twins)
-  const figures = new Figures(twins.fast({ chunk: 500 }))
+  const figures = new Figures(twins.fast())
 
   const returns = new Float64Array(input.dayEnds.length)
   const outJs = new Float64Array(FEW.javascript * NAIVE_FIGURES.length)
@@ -110,7 +110,7 @@ async function raceOver(report: Report, data: BenchData, samples: number, rounds
   }
   const assembly = assemblyLoop(input, job.rows, Math.min(samples, FEW.assembly))
   const ways: Record<string, Way> = {
-    engine: { name: 'this engine', samples, contestant: { run: () => twins.fast({ chunk: 500 }) } },
+    engine: { name: 'this engine', samples, contestant: { run: () => twins.fast() } },
     plain: {
       name: 'plain kernel, bar by bar (AssemblyScript, all features)',
       samples: FEW.plain,

@@ -119,7 +119,7 @@ async function one(
 ): Promise<Row> {
   const given: Job = jobOf(definition, candles, samples)
   const twins = await Twins.of(given)
-  const ms = median(race({ one: { run: () => twins.fast({ chunk: 500 }) } }, rounds).one)
+  const ms = median(race({ one: { run: () => twins.fast() } }, rounds).one)
   return {
     strategy: definition.name,
     bars: candles.openTime.length,

@@ -74,7 +74,7 @@ const TRADE_BYTES = 80
 /** In front of the profit ratios of a sample and tile. */
 const RATIO_HEADER = 8
 /** Ratios of all samples that a thread works on at once; beyond, it takes fewer samples at a time. */
-const POOL_BYTES = 8 << 20
+const POOL_BYTES = 16 << 20
 
 /** What is to be backtested, and where the data set keeps what is read. */
 export interface JobInput {
