@@ -10,10 +10,8 @@ import { smallJob } from '../test/tuning/jobs.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { Listener } from './listener.ts'
-import { Server } from './server.ts'
+import { Server, SMALL_HEAP } from './server.ts'
 
-/** A heap that is cleaned often, so that what grows is not merely waiting to be cleaned. */
-const SMALL_HEAP = '--max-old-space-size=112'
 const ROUNDS = 30
 const SUBSCRIPTIONS_A_ROUND = 1000
 const SOCKETS = 10
@@ -27,7 +25,7 @@ const GIVE_UP_MS = 120_000
 /** Promise R27: thousands of subscriptions that come and go, and 300 jobs, leave nothing behind. */
 export const leaks: Drill = async ({ report }) => {
   const cluster = await Cluster.create()
-  const environment = { DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1', NODE_OPTIONS: SMALL_HEAP }
+  const environment = { DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1', ...SMALL_HEAP }
   let app: App | undefined
   const servers: Server[] = []
   try {

@@ -12,14 +12,14 @@ import { Clock, touch } from './clock.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { followStream, Listener } from './listener.ts'
-import { Server } from './server.ts'
+import { Server, SMALL_HEAP } from './server.ts'
 
 /** Of one user; a crowd shares many tokens. */
 const SOCKETS_PER_TOKEN = 20
 
 const SLOW = {
   moment: 200,
-  warmUp: 5000,
+  warmUp: 2000,
   events: 5000,
   together: 10,
   everyMs: 25,
@@ -43,7 +43,7 @@ export const subscribers: Drill = async ({ random, report }) => {
   let server: Server | undefined
   try {
     // Nobody works, so that jobs change when the drill wants them to.
-    const environment = { DATABASE_URL: cluster.url, TUNEBOOK_ROLE: 'api', TUNEBOOK_THREADS: '1' }
+    const environment = { DATABASE_URL: cluster.url, TUNEBOOK_ROLE: 'api', TUNEBOOK_THREADS: '1', ...SMALL_HEAP }
     app = await openApp(readConfig(environment), pino({ level: 'silent' }))
     server = await Server.start(environment)
     const slow = await slowReaders(app.ctx, server)
@@ -230,22 +230,25 @@ async function aThousand(ctx: AppContext, server: Server) {
   const [id] = (await ctx.db.select({ id: tuningJobs.id }).from(tuningJobs).limit(1)).map((row) => row.id)
   const doors = await tokens(ctx, CROWD.sockets / SOCKETS_PER_TOKEN)
   const before = server.rssMb
-  const started = performance.now()
+  const [started, startedCpu] = [performance.now(), server.cpuMs]
   const crowd = await Promise.all(
     Array.from({ length: CROWD.sockets }, (_, at) => Listener.open(server.url, doors[at % doors.length])),
   )
   const openMs = Math.round(performance.now() - started)
+  const openCpuMs = server.cpuMs - startedCpu
   const clock = new Clock(ctx)
   for (const one of crowd) one.follow('1', 'subscription { tuningJobChanged { id name } }', clock.heard())
   while ((await server.metric('tunebook_subscriptions')) < CROWD.sockets) await wait(20)
+  const eventsCpu = server.cpuMs
   for (let event = 0; event < CROWD.events; event++) {
     await clock.change(id)
     await wait(CROWD.everyMs)
   }
   await clock.settled()
+  const eventCpuMs = (server.cpuMs - eventsCpu) / CROWD.events
   const kbEach = Math.round(((server.rssMb - before) * 1024) / CROWD.sockets)
   await Promise.all(crowd.map((one) => one.close()))
-  return { openMs, crowdP99Ms: clock.p99(), kbEach }
+  return { openMs, openCpuMs, crowdP99Ms: clock.p99(), eventCpuMs, kbEach }
 }
 
 /** R22. Connections drop while jobs go on to their end. */
