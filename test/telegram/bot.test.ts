@@ -2,10 +2,11 @@ import { eq, sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { auditEntries } from '../../src/auth/table.ts'
 import { approveRecommendations, rejectRecommendations } from '../../src/playbook/decide.ts'
-import { findReview, recommendationsOf } from '../../src/playbook/list.ts'
+import { findPendingReview, findReview, recommendationsOf } from '../../src/playbook/list.ts'
 import { recordTrades } from '../../src/playbook/record.ts'
+import { playbookRound } from '../../src/playbook/schedule.ts'
 import { startPlaybookReview } from '../../src/playbook/start-review.ts'
-import { playbookReviews, type PlaybookReviewRow, type PlaybookRow } from '../../src/playbook/table.ts'
+import { playbookReviews, playbooks, type PlaybookReviewRow, type PlaybookRow } from '../../src/playbook/table.ts'
 import { getPlaybook } from '../../src/playbook/version.ts'
 import { startTelegram, type Telegram } from '../../src/telegram/service.ts'
 import { testContext, type TestContext } from '../helpers.ts'
@@ -70,6 +71,19 @@ describe('a review', () => {
     const seen = await fake.shows(VIEWER, message.text.split('\n')[0])
     expect(buttonsOf(seen).map(({ text }) => text)).toEqual(['🔍 Review'])
     expect(fake.find(STRANGER, '')).toBeUndefined()
+  })
+
+  test('that the schedule has started arrives by itself', async () => {
+    const book = await newBook()
+    await ctx.db
+      .update(playbooks)
+      .set({ nextReviewAt: sql`now() - interval '1 second'` })
+      .where(eq(playbooks.id, book.id))
+    await playbookRound({ ...ctx, viewer: { ...ctx.viewer, name: 'schedule' } })
+    const message = await fake.shows(ANN, new RegExp(`Review: ${book.name}</b>[^]*Waits`))
+    expect(buttonsOf(message).map(({ text }) => text)).toContain('🔍 Review')
+    const review = (await findPendingReview(ctx, book.id))!
+    expect(review.requestedBy).toBe('schedule')
   })
 
   test('is applied as a whole by Apply all, in the name of the person', async () => {
