@@ -7,14 +7,15 @@ import { Random } from '../src/engine/random.ts'
 import { abuse } from './abuse.ts'
 import { busy } from './busy.ts'
 import { disk } from './disk.ts'
-
 import { database } from './database.ts'
 import { drain } from './drain.ts'
 import { guessing } from './guessing.ts'
 import { kill } from './kill.ts'
 import { leaks } from './leaks.ts'
+import { load } from './load.ts'
 import { memory } from './memory.ts'
 import { poison } from './poison.ts'
+import { skew } from './skew.ts'
 import { subscribers } from './subscribers.ts'
 import { upgrade } from './upgrade.ts'
 
@@ -41,6 +42,8 @@ const DRILLS: Record<string, Drill> = {
   leaks,
   guessing,
   busy,
+  load,
+  skew,
 }
 
 const { positionals, values } = parseArgs({

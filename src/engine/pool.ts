@@ -63,7 +63,7 @@ export class Engine {
   /** @param onError hears of failures that belong to no call, such as the late answer of a cancelled one */
   constructor(threads: number, onError: (error: unknown) => void, options: EngineOptions = {}) {
     this.threads = threads
-    this.memoryBytes = Math.min(options.memoryBytes ?? totalmem() / 2, ADDRESSABLE_BYTES)
+    this.memoryBytes = Math.min(options.memoryBytes ?? machineBytes() / 2, ADDRESSABLE_BYTES)
     this.#cache = new DataSetCache(this.memoryBytes)
     this.#threads = new Threads(threads, onError, { heapMb: options.heapMb ?? 2048, deadlineMs: options.deadlineMs })
   }
@@ -315,4 +315,9 @@ function handle(dataSet: DataSet): MemoryHandle {
 function finished(control: Int32Array, { start, end, tile }: JobWords, { count }: SampleBatch): number {
   const tiles = Math.floor((end - 1) / tile) - Math.floor(start / tile) + 1
   return Math.min(count, Math.floor(Atomics.load(control, Control.DONE) / tiles))
+}
+
+/** What there is for this process: a container may have been given less than its machine has. */
+function machineBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
