@@ -7,6 +7,7 @@ import { replay } from '../../src/cli/replay.ts'
 import { Engine } from '../../src/engine/pool.ts'
 import { ConflictError, NotFoundError } from '../../src/errors.ts'
 import { serveHttp } from '../../src/server/http.ts'
+import { withoutFans } from '../../src/tuning/pipeline.ts'
 import { replayTuningJob } from '../../src/tuning/replay.ts'
 import { findReplay, startReplay } from '../../src/tuning/replay-queue.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
@@ -36,6 +37,19 @@ describe('a replay', () => {
     } finally {
       await engine.close()
     }
+  })
+
+  test('gives the bits of a job that finished before its Monte Carlo runs had fans', async () => {
+    const isJob = eq(tuningJobs.id, job.id)
+    expect(job.result!.monteCarlo!.some(({ fan }) => fan)).toBe(true)
+    await ctx.db
+      .update(tuningJobs)
+      .set({ result: withoutFans(job.result!) })
+      .where(isJob)
+    const replay = await replayTuningJob(ctx, job.id)
+    expect(replay.same).toBe(true)
+    expect(replay.parts.map(({ same }) => same)).toEqual([true, true, true, true])
+    await ctx.db.update(tuningJobs).set({ result: job.result }).where(isJob)
   })
 
   test('is done by a worker for whoever asks by the API or the command line of another machine', async () => {
