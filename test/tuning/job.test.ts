@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { METRIC_NAMES, type Objective } from '../../src/backtest/metrics.ts'
+import { METRIC_NAMES, OBJECTIVES, type Objective } from '../../src/backtest/metrics.ts'
 import { SAMPLERS } from '../../src/strategy/sampling.ts'
 import type { Candidate } from '../../src/tuning/job.ts'
 import { splitSizes } from '../../src/models/split.ts'
@@ -97,7 +97,7 @@ describe('a whole job', () => {
       expect(safeRange!.low).toBeLessThanOrEqual(best)
       expect(safeRange!.high).toBeGreaterThanOrEqual(best)
     }
-    expect(correlations!.names).toHaveLength(parameterSpace.length + 6)
+    expect(correlations!.names).toHaveLength(parameterSpace.length + OBJECTIVES.length + 1) // the trades too
     correlations!.pearson.forEach((row, at) => expect(row[at] ?? 1).toBeCloseTo(1, 9))
 
     expect(candidates.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
