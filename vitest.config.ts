@@ -15,8 +15,8 @@ export default defineConfig({
     // What opens no database has nothing to say about PostgreSQL.
     include: process.env.TEST_DATABASE_URL ? databaseTests(TESTS) : ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // A second, what it would be, is short for a page on a busy machine.
     expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
