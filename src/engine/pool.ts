@@ -27,6 +27,8 @@ export interface EngineOptions {
   memoryBytes?: number | undefined
   /** MiB of JavaScript objects that one thread may hold; 2048 where not given */
   heapMb?: number | undefined
+  /** of the whole process, beyond which calls are stopped; by default four fifths of the machine's */
+  residentBytes?: number | undefined
   /** longest time of one call of a kernel; by default by the work it has to do, far beyond what that takes */
   deadlineMs?: number | undefined
 }
@@ -65,7 +67,8 @@ export class Engine {
     this.threads = threads
     this.memoryBytes = Math.min(options.memoryBytes ?? machineBytes() / 2, ADDRESSABLE_BYTES)
     this.#cache = new DataSetCache(this.memoryBytes)
-    this.#threads = new Threads(threads, onError, { heapMb: options.heapMb ?? 2048, deadlineMs: options.deadlineMs })
+    const { heapMb = 2048, residentBytes = 0.8 * machineBytes(), deadlineMs } = options
+    this.#threads = new Threads(threads, onError, { heapMb, residentBytes, deadlineMs })
   }
 
   async close(): Promise<void> {
@@ -99,6 +102,7 @@ export class Engine {
    *
    * @param task.module href of the file
    * @param task.data   anything that can be cloned
+   * @throws OutOfMemoryError
    */
   async call<T>(
     task: { module: string; name: string; data: unknown },

@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina'
 import { DomainError } from '../errors.ts'
+import { MemoryGuard } from './memory-guard.ts'
 import { type KernelTask, STARTED, type Task } from './task.ts'
 
 const ENDED = 2
@@ -9,19 +10,22 @@ export class Threads {
   readonly count: number
   readonly #pool: Piscina
   readonly #deadlineMs: number | undefined
+  readonly #memory: MemoryGuard
 
   /**
    * @param onError           hears of failures that belong to no call, such as the late answer of a cancelled one
    * @param options.heapMb     MiB of JavaScript objects that one thread may hold
+   * @param options.residentBytes memory of the whole process beyond which calls are stopped
    * @param options.deadlineMs longest time of one task; by default by the work it has to do, far beyond what that takes
    */
   constructor(
     count: number,
     onError: (error: unknown) => void,
-    options: { heapMb: number; deadlineMs?: number | undefined },
+    options: { heapMb: number; residentBytes: number; deadlineMs?: number | undefined },
   ) {
     this.count = count
     this.#deadlineMs = options.deadlineMs
+    this.#memory = new MemoryGuard(options.residentBytes)
     this.#pool = new Piscina({
       filename: new URL('./worker.ts', import.meta.url).href,
       minThreads: 0,
@@ -41,9 +45,16 @@ export class Threads {
     return { threads: this.#pool.threads.length, waiting: this.#pool.queueSize, completed: this.#pool.completed }
   }
 
-  /** Call the exported function `name` of a module, given by the href of its file. */
+  /**
+   * Call the exported function `name` of a module, given by the href of its file.
+   *
+   * @throws OutOfMemoryError
+   */
   async call<T>(task: { module: string; name: string; data: unknown }, signal: AbortSignal | undefined): Promise<T> {
-    return (await this.#pool.run({ kind: 'call', ...task }, signal ? { signal } : {})) as T
+    return this.#memory.watch(async (full) => {
+      const either = signal ? AbortSignal.any([signal, full]) : full
+      return (await this.#pool.run({ kind: 'call', ...task }, { signal: either })) as T
+    })
   }
 
   /**

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { databaseFailure } from '../db-failure.ts'
+import { OutOfMemoryError } from '../engine/memory-guard.ts'
 import { DomainError, UnavailableError } from '../errors.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
@@ -144,7 +145,7 @@ function isFinal(error: unknown): boolean {
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+  return error instanceof OutOfMemoryError || (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
 
 function describe(thrown: unknown, phase: JobPhase): JobError {

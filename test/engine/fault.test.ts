@@ -55,6 +55,21 @@ describe('a fault in a kernel', () => {
   })
 })
 
+describe('a call that takes all memory', () => {
+  const hogs = new URL('../../drill/hog.ts', import.meta.url).href
+  const engine = new Engine(1, () => {}, { heapMb: 64, residentBytes: process.memoryUsage.rss() + (512 << 20) })
+  afterAll(() => engine.close())
+
+  test.each([
+    ['hog', 'ERR_WORKER_OUT_OF_MEMORY'],
+    ['hogBytes', 'OUT_OF_MEMORY'],
+  ])('%s is stopped, and the next one is served', async (name, code) => {
+    await expect(engine.call({ module: hogs, name, data: null })).rejects.toMatchObject({ code })
+    const job = request(engine, 'rsi-adx-volume', 1)
+    expect(await engine.backtest(job)).toHaveLength(26)
+  })
+})
+
 describe('the memory of a data set', () => {
   test('refuses what would not fit before anything is allocated, with its estimate', async () => {
     const engine = new Engine(1, () => {}, { memoryBytes: 1 << 20 })
