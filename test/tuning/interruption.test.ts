@@ -69,8 +69,9 @@ describe('a worker process that is killed', () => {
 
     const app = await openApp(readConfig(environment), pino({ level: 'silent' }))
     const heir = app.ctx
-    expect(await findTuningJob(heir, id)).toMatchObject({ status: 'RUNNING', attempt: 1 })
-    expect(await storedSamples(heir.db, id)).toBe(400)
+    // It may have been taken up before we look.
+    expect(await findTuningJob(heir, id)).toMatchObject({ status: 'RUNNING' })
+    expect(await storedSamples(heir.db, id)).toBeGreaterThanOrEqual(400)
     const found = performance.now()
     await until(heir, id, ({ attempt }) => attempt === 2)
     // Its lock in the database, or that of the home folder, is free; the heartbeat would take ten seconds to tell.

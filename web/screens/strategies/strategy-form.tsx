@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { useMutation } from 'urql'
 import { FailureBox } from '../../components/answer.tsx'
 import { TextField } from '../../components/field.tsx'
@@ -130,7 +130,10 @@ function useSave(id: string | null) {
       return navigate(`/strategies/${result.strategy.id}`)
     }
     setRefusal(refusalOf(answer, result))
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('.strategy-form [aria-invalid="true"]')?.focus())
   }
+  // Once it is shown: before, another field may still be marked.
+  useEffect(() => {
+    if (refusal) document.querySelector<HTMLElement>('.strategy-form [aria-invalid="true"]')?.focus()
+  }, [refusal])
   return { busy: creating || updating, refusal, forget: () => setRefusal(null), save }
 }
