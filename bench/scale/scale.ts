@@ -18,8 +18,8 @@ import { scaleTables } from './tables.ts'
 
 /** Samples of a block, and blocks of a run: some seconds each. */
 const SIZES: [samples: number, blocks: number][] = [
-  [100, 250],
-  [1000, 60],
+  [100, 800],
+  [1000, 100],
 ]
 const WORKERS = [1, 2, 4]
 
