@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { usageFailure } from './failure.ts'
 import { locateJsonError } from './json-error.ts'
 
@@ -29,7 +30,10 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Why a file cannot be read, as a person would say it. */
 export function fileProblem(path: string, error: NodeJS.ErrnoException): Error {
-  if (error.code === 'ENOENT') return usageFailure(`There is no file ${path}.`)
+  if (error.code === 'ENOENT')
+    return usageFailure(
+      `There is no file ${resolve(path)}. Give its path from the folder you are in, or the whole one.`,
+    )
   if (error.code === 'EISDIR') return usageFailure(`${path} is a folder; name a file in it.`)
   if (error.code === 'EACCES') return usageFailure(`${path} may not be read by this user.`)
   return error

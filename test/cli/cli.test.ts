@@ -97,7 +97,7 @@ describe('the command line', () => {
       [['tun'], /unknown command 'tun'/, /Did you mean tune/],
       [['tune'], /missing required argument 'file'/],
       [['import', 'x.csv'], /--symbol/],
-      [['tune', 'nowhere.json'], /^There is no file nowhere\.json\.\n$/],
+      [['tune', 'nowhere.json'], /^There is no file \/.*\/nowhere\.json\. Give its path/],
       [['tune', '.'], /\. is a folder/],
       [['tune', 'list.json'], /list\.json: a JSON object is expected/],
       [['tune', 'broken.json'], /broken\.json:4:1: not JSON: a name in double quotes expected here\.\n$/],
