@@ -3,8 +3,9 @@ import { RateLimitedError, UnauthenticatedError } from '../errors.ts'
 import { ROLES, type Channel, type Viewer } from '../viewer.ts'
 import { Failures } from './failures.ts'
 import { JwtVerifier } from './jwt.ts'
+import { RecentSessions } from './recent-sessions.ts'
 import { hashOf, sameHash } from './secret.ts'
-import { findBySecret, markUsed, stillValid } from './service.ts'
+import { findByHash, markUsed, REVOKED_CHANNEL, stillValid } from './service.ts'
 
 /** Somebody who is signed in, for as long as that counts. */
 export interface Session {
@@ -38,8 +39,10 @@ export class Door {
   readonly #jwt: JwtVerifier | null
   readonly #failures = new Failures()
   readonly #known = new Set<string>()
+  readonly #recent = new RecentSessions()
   readonly #inside = new Map<object, { session: Session; putOut: () => void }>()
   readonly #timer: NodeJS.Timeout
+  #stopListening: (() => Promise<void>) | undefined
 
   private constructor(ctx: Pick<AppContext, 'db' | 'log' | 'config'>, jwt: JwtVerifier | null) {
     const { adminToken } = ctx.config
@@ -50,12 +53,18 @@ export class Door {
   }
 
   /** @throws ValidationError the settings for signed tokens do not work */
-  static async open(ctx: Pick<AppContext, 'db' | 'log' | 'config'>): Promise<Door> {
-    return new Door(ctx, ctx.config.jwt ? await JwtVerifier.open(ctx.config.jwt) : null)
+  static async open(ctx: Pick<AppContext, 'db' | 'log' | 'config' | 'storage'>): Promise<Door> {
+    const door = new Door(ctx, ctx.config.jwt ? await JwtVerifier.open(ctx.config.jwt) : null)
+    door.#stopListening = await ctx.storage.listen(REVOKED_CHANNEL, () => {
+      door.#recent.forget()
+      void door.#look()
+    })
+    return door
   }
 
   close(): void {
     clearInterval(this.#timer)
+    void this.#stopListening?.().catch(() => {}) // the database may be gone before us
   }
 
   /**
@@ -94,13 +103,21 @@ export class Door {
     if (this.#adminHash !== null && sameHash(this.#adminHash, hash)) {
       return { viewer: { name: 'admin', roles: ROLES, channel, tokenId: 'admin' }, expiresAt: null, revocable: false }
     }
-    if (this.#jwt && token.split('.').length === 3) {
-      const claims = await this.#jwt.verify(token)
-      if (!claims) return null
-      const { name, roles, expiresAt } = claims
-      return { viewer: { name, roles, channel, tokenId: `jwt ${name}` }, expiresAt, revocable: false }
-    }
-    const row = await findBySecret(this.#ctx, token)
+    const isSigned = this.#jwt !== null && token.split('.').length === 3
+    return this.#recent.find(`${channel} ${hash}`, () =>
+      isSigned ? this.#signedSession(token, channel) : this.#storedSession(hash, channel),
+    )
+  }
+
+  async #signedSession(token: string, channel: Channel): Promise<Session | null> {
+    const claims = await this.#jwt!.verify(token)
+    if (!claims) return null
+    const { name, roles, expiresAt } = claims
+    return { viewer: { name, roles, channel, tokenId: `jwt ${name}` }, expiresAt, revocable: false }
+  }
+
+  async #storedSession(hash: string, channel: Channel): Promise<Session | null> {
+    const row = await findByHash(this.#ctx, hash)
     if (!row) return null
     await markUsed(this.#ctx, row)
     const { id: tokenId, name, roles, playbookId, expiresAt } = row

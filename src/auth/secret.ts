@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Makes a leaked token recognisable to whoever, or whatever, finds it. */
 const MARK = 'tb_'
@@ -17,7 +17,7 @@ export function prefixOf(secret: string): string {
 
 /** SHA-256, hexadecimal. A slow hash protects secrets that people choose; nobody guesses 256 random bits. */
 export function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret, 'hex')
 }
 
 /** Whether two hashes are equal, in the same time wherever they differ. */

@@ -81,6 +81,9 @@ function problemsOf({ name, roles, expiresAt, playbookId }: NewToken, now: numbe
   return problems
 }
 
+/** What all processes that let somebody in listen to; a payload is the id of a token. */
+export const REVOKED_CHANNEL = 'tunebook_revoked'
+
 /** Nobody gets in with it any more, and who is in is put out within seconds. Revoking twice changes nothing. */
 export async function revokeApiToken(ctx: AppContext, id: string): Promise<ApiTokenRow> {
   return ctx.db.transaction(async (tx) => {
@@ -89,6 +92,7 @@ export async function revokeApiToken(ctx: AppContext, id: string): Promise<ApiTo
     const [token] = await tx.update(apiTokens).set(revoked).where(open).returning()
     if (token) {
       await audit(tx, ctx.viewer, 'TOKEN_REVOKED', id, { name: token.name, prefix: token.prefix })
+      await tx.execute(sql`select pg_notify(${REVOKED_CHANNEL}, ${id})`)
       return token
     }
     const [before] = await tx.select().from(apiTokens).where(eq(apiTokens.id, id))
@@ -109,9 +113,8 @@ export async function findApiToken(ctx: AppContext, id: string): Promise<ApiToke
 
 const isValid = and(isNull(apiTokens.revokedAt), or(isNull(apiTokens.expiresAt), sql`${apiTokens.expiresAt} > now()`))
 
-/** The token with this secret, where it is neither revoked nor expired by the database's clock. */
-export async function findBySecret({ db }: Pick<AppContext, 'db'>, secret: string): Promise<ApiTokenRow | null> {
-  const hash = hashOf(secret)
+/** The token whose secret has this hash, where it is neither revoked nor expired by the database's clock. */
+export async function findByHash({ db }: Pick<AppContext, 'db'>, hash: string): Promise<ApiTokenRow | null> {
   const [token] = await db
     .select()
     .from(apiTokens)

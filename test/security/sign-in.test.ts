@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { Door } from '../../src/auth/door.ts'
 import { newSecret } from '../../src/auth/secret.ts'
-import { createApiToken, revokeApiToken, type NewToken } from '../../src/auth/service.ts'
+import { createApiToken, REVOKED_CHANNEL, revokeApiToken, type NewToken } from '../../src/auth/service.ts'
 import { apiTokens } from '../../src/auth/table.ts'
 import { serveHttp } from '../../src/server/http.ts'
 import { TEST_TOKEN } from '../helpers.ts'
@@ -110,6 +110,27 @@ describe('a token', () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: INTROSPECTION } }))
     expect(await reply).toContain('FORBIDDEN')
     socket.close()
+  })
+
+  test('is not looked up for each request, and yet is out at once when it is revoked, at every server', async () => {
+    let looks = 0
+    const own = await target({ failure: () => (looks++, false) })
+    const other = await serveHttp(own.ctx, '/nowhere')
+    const { token, secret } = await createApiToken(own.ctx, { name: 'busy', roles: ['VIEWER'] })
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` }
+    const body = JSON.stringify({ query: WHO })
+    const ask = async (url: string) => (await fetch(`${url}/graphql`, { method: 'POST', headers, body })).status
+    const both = () => Promise.all([ask(own.server.url), ask(other.url)])
+    looks = 0
+    for (let count = 0; count < 20; count++) expect(await both()).toEqual([200, 200])
+    expect(looks).toBeLessThan(20)
+    const news: string[] = []
+    await own.ctx.storage.listen(REVOKED_CHANNEL, (id) => news.push(id))
+    await revokeApiToken(own.ctx, token.id)
+    await expect.poll(() => news).toContain(token.id) // which the servers have heard before us
+    expect(await both()).toEqual([401, 401])
+    await other.close()
+    await own.close()
   })
 
   test('that is revoked or expired closes sockets with 4403 and cuts streams, within five seconds', async () => {
