@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
-import { type Answer, Server } from './server.ts'
+import { Server } from './server.ts'
 
 const RESTARTS = 3
 const WRITERS = 20
@@ -45,30 +45,31 @@ export const database: Drill = async ({ report }) => {
 
 async function crashes(cluster: Cluster, server: Server) {
   const answered: string[] = []
-  const failures: Answer[] = []
+  const codes = new Map<string | undefined, number>()
   const recoveries: number[] = []
   const stop = new AbortController()
   let slowest = 0
   const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-    for (let number = 0; !stop.signal.aborted; number++) {
+    for (let number = 0; !stop.signal.aborted && server.victim.isAlive; number++) {
       const { answer, id } = await server.write(`drill-${writer}-${number}`)
       if (id) answered.push(id)
-      else failures.push(answer)
+      else codes.set(answer.code, (codes.get(answer.code) ?? 0) + 1)
       slowest = Math.max(slowest, answer.ms)
       await wait(20)
     }
   })
-  for (let restart = 0; restart < RESTARTS; restart++) {
-    await wait(UP_MS)
-    await cluster.crash()
-    await wait(DOWN_MS)
-    await cluster.start()
-    const up = performance.now()
-    while (!(await server.write(`again-${restart}-${performance.now()}`)).id) await wait(20)
-    recoveries.push(performance.now() - up)
+  try {
+    for (let restart = 0; restart < RESTARTS; restart++) {
+      await wait(UP_MS)
+      await cluster.crash()
+      await wait(DOWN_MS)
+      await cluster.start()
+      recoveries.push(await untilWritten(server, `again-${restart}`))
+    }
+  } finally {
+    stop.abort()
+    await Promise.all(writers)
   }
-  stop.abort()
-  await Promise.all(writers)
   let lost = 0
   for (const id of answered) {
     const { data } = await server.ask('query ($id: ID!) { strategy(id: $id) { id } }', { id })
@@ -76,12 +77,23 @@ async function crashes(cluster: Cluster, server: Server) {
   }
   return {
     writes: answered.length,
-    refused: failures.length,
+    refused: [...codes.values()].reduce((sum, times) => sum + times, 0),
     lost,
     slowestWhileDownMs: Math.round(slowest),
     slowestRecoveryMs: Math.round(Math.max(...recoveries)),
-    otherCodes: [...new Set(failures.map(({ code }) => code).filter((code) => code !== 'SERVICE_UNAVAILABLE'))],
+    otherCodes: [...codes.keys()].filter((code) => code !== 'SERVICE_UNAVAILABLE'),
   }
+}
+
+/** Try to write until it works, for half a minute. @returns ms; a server that is gone ends the drill instead */
+async function untilWritten(server: Server, name: string): Promise<number> {
+  const started = performance.now()
+  const elapsed = (): number => performance.now() - started
+  while (!(await server.write(`${name}-${performance.now()}`)).id && elapsed() < 30_000) {
+    if (!server.victim.isAlive) throw new Error(`The server is gone:\n${server.victim.output.slice(-2000)}`)
+    await wait(20)
+  }
+  return elapsed()
 }
 
 /** Connections that are open, and never answer again. */
@@ -91,12 +103,11 @@ async function silent(wire: Wire, server: Server) {
   const slowest = Math.max(...answers.map(({ answer }) => answer.ms))
   await wait(Math.max(0, QUIET_MS - slowest))
   wire.swallow(false)
-  const healing = performance.now()
-  while (!(await server.write(`healed-${performance.now()}`)).id && performance.now() - healing < 30_000) await wait(50)
+  const healedMs = await untilWritten(server, 'healed')
   return {
     slowestWhileSilentMs: Math.round(slowest),
     codesWhileSilent: [...new Set(answers.map(({ answer }) => answer.code))],
-    healedMs: Math.round(performance.now() - healing),
+    healedMs: Math.round(healedMs),
   }
 }
 

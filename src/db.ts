@@ -7,12 +7,12 @@ import { PGlite, type PGliteOptions, type Results, type Transaction as LiteTrans
 import type { PgAsyncDatabase } from 'drizzle-orm/pg-core/async'
 import { drizzle as drizzleLite } from 'drizzle-orm/pglite'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
 import type { Config } from './config.ts'
 import { withDeadline } from './deadline.ts'
 import { ConflictError } from './errors.ts'
 import { migrateEmbedded, migrateServer } from './migration.ts'
 import { operationSignal } from './operation.ts'
+import { connect } from './postgres.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the two drivers' result types meet only here
 export type Database = PgAsyncDatabase<any>
@@ -117,14 +117,12 @@ const DEADLINE_MS = 35_000
 
 async function openServer(url: string): Promise<Storage> {
   await migrateServer(url)
-  const client = postgres(url, {
+  const client = connect(url, {
     max: 10,
     backoff: (attempt) => Math.min(0.5, 0.05 * 2 ** attempt),
-    connect_timeout: 5,
     idle_timeout: 60,
     connection: { application_name: 'tunebook', statement_timeout: STATEMENT_MS, lock_timeout: 10_000 },
     types: { bytea: { to: BYTEA, from: [BYTEA], ...BYTES } },
-    onnotice: () => {},
   })
   return {
     db: drizzlePostgres({ client: withDeadline(client, DEADLINE_MS) }),

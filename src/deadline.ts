@@ -1,6 +1,6 @@
-import type postgres from 'postgres'
 import { UnavailableError } from './errors.ts'
 import { operationSignal } from './operation.ts'
+import type { Sql, TransactionSql } from './postgres.ts'
 
 /**
  * The same client, but no statement is waited for longer than `ms`, inside transactions too. The server's own
@@ -8,20 +8,17 @@ import { operationSignal } from './operation.ts'
  * A statement that is given up, here or with the operation that it is part of, is also cancelled at the server, if it
  * listens.
  */
-export function withDeadline<Client extends postgres.Sql | postgres.TransactionSql>(
-  client: Client,
-  ms: number,
-): Client {
+export function withDeadline<Client extends Sql | TransactionSql>(client: Client, ms: number): Client {
   return new Proxy(client, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name)
       if (name === 'unsafe') {
-        return (...args: Parameters<postgres.Sql['unsafe']>) => limited(target.unsafe(...args), ms)
+        return (...args: Parameters<Sql['unsafe']>) => limited(target.unsafe(...args), ms)
       }
       if (name !== 'begin' && name !== 'savepoint') return value
       return (...args: unknown[]) => {
-        const work = args.pop() as (tx: postgres.TransactionSql) => unknown
-        const inside = (tx: postgres.TransactionSql) => work(withDeadline(tx, ms))
+        const work = args.pop() as (tx: TransactionSql) => unknown
+        const inside = (tx: TransactionSql) => work(withDeadline(tx, ms))
         return (value as (...args: unknown[]) => unknown).call(target, ...args, inside)
       }
     },

@@ -6,8 +6,8 @@ import type { PgliteDatabase } from 'drizzle-orm/pglite'
 import { migrate as migrateLite } from 'drizzle-orm/pglite/migrator'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js'
 import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator'
-import postgres from 'postgres'
 import { ConflictError, UnavailableError } from './errors.ts'
+import { connect } from './postgres.ts'
 
 const FOLDER = { migrationsFolder: fileURLToPath(new URL('../drizzle', import.meta.url)) }
 /** Any number; all our processes use the same one, so that one of them migrates and the others wait. */
@@ -27,11 +27,9 @@ export async function migrateEmbedded(db: PgliteDatabase): Promise<void> {
  * @throws UnavailableError the server cannot be reached
  */
 export async function migrateServer(url: string): Promise<void> {
-  const client = postgres(url, {
+  const client = connect(url, {
     max: 1,
-    connect_timeout: 5,
     connection: { application_name: 'tunebook-migration', statement_timeout: 0, lock_timeout: 0 },
-    onnotice: () => {},
   })
   try {
     // So that the server stops where this process is killed; not every system that PostgreSQL runs on can tell.

@@ -14,6 +14,7 @@ const ORDER = [
   'log.ts',
   'bytea.ts',
   'config.ts',
+  'postgres.ts',
   'deadline.ts',
   'db-failure.ts',
   'migration.ts',
@@ -75,6 +76,11 @@ describe('the order of the house', () => {
         .map(({ path }) => `${file} imports ${path}`),
     )
     expect(wrong).toEqual([])
+  })
+
+  test('opens PostgreSQL in one place, which refuses a driver that is not repaired', () => {
+    const direct = files.filter((file) => /from 'postgres'/.test(readFileSync(join(root, 'src', file), 'utf8')))
+    expect(direct).toEqual(['postgres.ts'])
   })
 
   test('keeps the engine and the pure files away from database and GraphQL', () => {

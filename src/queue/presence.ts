@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import postgres from 'postgres'
+import { connect, type ReservedSql, type Sql } from '../postgres.ts'
 
 /** First key of the advisory locks by which processes show that they live; the second is their number. */
 export const HOLDER_LOCKS = 7_420_251
@@ -21,22 +21,20 @@ const GRACE_MS = 600
 export class Presence {
   /** 1 … 2³¹ − 1, another one after each lost connection */
   number = 0
-  readonly #client: postgres.Sql
+  readonly #client: Sql
   readonly #log: Logger
   readonly #closing = new AbortController()
-  #session: postgres.ReservedSql | undefined
+  #session: ReservedSql | undefined
   /** when this process became the one that watches, by performance.now(); null where another one does */
   #watchesSince: number | null = null
 
   private constructor(url: string, log: Logger) {
     this.#log = log
-    this.#client = postgres(url, {
+    this.#client = connect(url, {
       max: 1,
       max_lifetime: null,
-      connect_timeout: 5,
       keep_alive: 10,
       connection: { application_name: 'tunebook-presence' },
-      onnotice: () => {},
       onclose: () => void this.#again(),
     })
   }
