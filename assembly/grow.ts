@@ -2,10 +2,12 @@
  * Growing one regression tree, depth first, on codes. Boosting, forests and extra trees differ in what they ask of it.
  */
 import {
-  accumulate, beginSearch, bestCut, bestFeature, bestLeft, bestScore, countOf, Growth, MAX_SMALL, scanHistogram,
-  scanAllSorted, scanHistograms, scanSorted, scoreCut, setCut, sortSmall, subtract, valueOf,
+  accumulate, beginSearch, bestCut, bestFeature, bestLeft, bestScore, countOf, Growth, scanHistogram, scoreCut, setCut,
+  subtract, valueOf,
 } from "./histogram";
 import { randomBelow, randomFloat } from "./random";
+import { searchHistograms, searchSorted } from "./sketch";
+import { MAX_SMALL, scanSorted, sortSmall } from "./sorted";
 
 /** A node while its tree grows. The children of a node stand side by side behind it; in a leaf `left` is 0. */
 @unmanaged
@@ -116,11 +118,11 @@ function search(g: Growth, node: Node, histogram: usize): void {
   if (!histogram && !g.randomCuts) sortSmall(g, node.start, node.end);
   if (wanted >= features) {
     if (histogram) {
-      scanHistograms(g, histogram, node.total);
+      searchHistograms(g, histogram, node.total);
       return;
     }
     if (g.randomCuts) for (let feature = 0; feature < features; feature++) randomCut(g, node, feature);
-    else scanAllSorted(g, node.start, node.end, node.total);
+    else searchSorted(g, node.start, node.end, node.total);
     return;
   }
   const drawn = g.drawn;

@@ -29,15 +29,19 @@ export interface GrowthLayout {
   /** u8[rows × width], codes of all slots, row-major */
   table: number
   width: number
-  /** i32[slots] */
+  /** i32[slots], rounded up to whole blocks */
   slotBins: number
 }
 
 const NODE_BYTES = 40
 /** Keys of eight features in a small node. */
 const KEY_BLOCK_BYTES = 128 * 16
-/** Packed values of the rows of a small node, behind the keys. */
-const LOCAL_BYTES = 128 * 8
+/** What belongs to the rows of a small node, behind the keys: their packed values and three numbers of 32 bits. */
+const LOCAL_BYTES = 128 * (8 + 3 * 4)
+/** What the sketch of each of eight features reaches. */
+const REACH_BYTES = 8 * 4
+/** Bins of a pair that are looked at together. */
+const BIN_BLOCK = 4
 /** Rows are read by whole registers: the last one needs something behind it. */
 const SLACK = 32
 
@@ -74,7 +78,7 @@ export function layGrowth(features: Matrix, options: GrowthOptions, sampled = fe
       bytes((options.maxDepth + 1) * histogramStride),
       histogramStride,
       0, // found out by the kernel
-      bytes(KEY_BLOCK_BYTES * Math.ceil(used / 8) + LOCAL_BYTES),
+      bytes((KEY_BLOCK_BYTES + REACH_BYTES) * Math.ceil(used / 8) + LOCAL_BYTES),
       options.maxDepth,
       options.minSplit,
       options.minLeaf,
@@ -90,7 +94,7 @@ export function layGrowth(features: Matrix, options: GrowthOptions, sampled = fe
     ],
     [0, options.lambda],
   )
-  return { record, binning, table, width, slotBins: arena.putInt32(binning.bins) }
+  return { record, binning, table, width, slotBins: arena.putInt32(binning.bins.map(wholeBlocks)) }
 }
 
 /** Write words of 32 bits and numbers of 64 behind them, as a class without managed fields has them. */
@@ -137,8 +141,12 @@ function putCodes(
 
 function pairBins(bins: Int32Array): Int32Array {
   return Int32Array.from({ length: Math.ceil(bins.length / 2) }, (_, pair) =>
-    Math.max(bins[2 * pair], bins[2 * pair + 1] ?? 0),
+    wholeBlocks(Math.max(bins[2 * pair], bins[2 * pair + 1] ?? 0)),
   )
+}
+
+function wholeBlocks(bins: number): number {
+  return BIN_BLOCK * Math.ceil(bins / BIN_BLOCK)
 }
 
 /** Takes up the trees of a kernel one after the other. */

@@ -5,6 +5,7 @@ import type { Hyperparameters, Matrix } from '../../src/models/estimator.ts'
 import { gradientBoosting, type GradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { rowOf } from '../../src/models/matrix.ts'
 import { describeEstimator } from './describe-estimator.ts'
+import { plainTree, type PlainNode } from './plain-tree.ts'
 import { randomRows } from './random-trees.ts'
 import { runHere } from './run-here.ts'
 import { friedman, noise } from './surfaces.ts'
@@ -178,6 +179,28 @@ describe('gradient boosting', () => {
       expect(forest.cover).toEqual(seen)
     },
   )
+
+  test.each([
+    { name: 'small', rows: 100, maxDepth: 6 },
+    { name: 'large', rows: 500, maxDepth: 2 },
+    { name: 'large leaves', rows: 600, maxDepth: 4, minChildWeight: 7.5 },
+    { name: 'no penalty', rows: 400, maxDepth: 4, lambda: 0 },
+    { name: 'a crooked penalty', rows: 400, maxDepth: 4, lambda: 0.3 },
+    { name: 'a giant among the targets', rows: 400, maxDepth: 4, giant: 1e9 },
+    { name: 'features that say the same', rows: 300, maxDepth: 5, twins: true },
+  ])('splits as a search through all cuts does: $name', ({ name: _, rows, giant, twins, ...options }) => {
+    const { x, y } = friedman(rows, 3)
+    if (twins) x.values.forEach((value, at) => (x.values[at] = at % 2 ? x.values[at - 1] : Math.round(9 * value)))
+    if (giant) y[7] = giant
+    const hyperparameters = allRows({ nEstimators: 1, ...options })
+    const { forest, baseScore } = trainBoosting({ features: x, target: y, hyperparameters, seed: 1 })
+    const read = (node: number): PlainNode => {
+      const { feature, number, left, cover } = forest
+      if (feature[node] < 0) return { rows: cover[node] }
+      return { column: feature[node], cut: number[node], left: read(left[node]), right: read(left[node] + 1) }
+    }
+    expect(read(0)).toEqual(plainTree(x, y, baseScore, hyperparameters))
+  })
 
   test('grows the same trees whatever order the rows come in, but for the draws', () => {
     const { x, y } = friedman(500, 2)
