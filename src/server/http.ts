@@ -6,9 +6,10 @@ import { Door } from '../auth/door.ts'
 import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError, ForbiddenError, ValidationError } from '../errors.ts'
 import { startTelegram, type Telegram } from '../telegram/service.ts'
-import { allows } from '../viewer.ts'
+import { allows, type Viewer } from '../viewer.ts'
 import { addressOf } from './sign-in.ts'
 import { createApi } from './api.ts'
+import { entranceTo } from './entrance.ts'
 import { bracketed, refusalBody, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
 import { LIMITS } from './limits.ts'
@@ -31,6 +32,8 @@ const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
 export const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
 const TELEGRAM_PATH = '/telegram'
 const READING_MS = 60_000
+/** Should a way past the door ever be found, it leads nowhere. */
+const NOBODY: Viewer = { name: 'nobody', roles: [], channel: 'API' }
 /** How long calls may go on once the server is stopping. */
 const FINISH_WITHIN_MS = 5000
 
@@ -45,7 +48,8 @@ const FINISH_WITHIN_MS = 5000
 export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest = SLOWEST): Promise<HttpServer> {
   const { host, port } = ctx.config
   const door = await Door.open(ctx)
-  const api = createApi(ctx, { door })
+  const api = createApi({ ...ctx, viewer: NOBODY })
+  const enter = entranceTo(api, door, ctx)
   const metrics = createMetrics(ctx)
   const watch = watcher(ctx, metrics)
   const streams = new Set<ServerResponse>()
@@ -66,7 +70,7 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     if (path === GRAPHQL_PATH) {
       response.setHeader('cache-control', 'no-store')
       trackStream(streams, request, response)
-      void withRequestId(id, () => api(request, response))
+      void withRequestId(id, () => enter(request, response))
     } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
     else if (path === '/health/ready') void answerReady(ctx, response)
     else if (path === '/metrics') void answerMetrics(door, metrics, request, response)

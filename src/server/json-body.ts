@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { refusedQuery } from './document.ts'
+import { LIMITS } from './limits.ts'
+import type { RequestContext } from './sign-in.ts'
 
 /** Brackets inside each other anywhere in a body, strings included: a document has 40 of them, and variables 32. */
 const DEEPEST = 1000
@@ -9,14 +12,30 @@ const DEEPEST = 1000
  * Reads JSON bodies. What nests deeper than any question does is refused by a scan: to parse it would hold up everybody
  * else. Nothing of what cannot be read is repeated.
  */
-export const jsonBodies: Plugin = {
-  onRequestParse({ request, requestParser, setRequestParser }) {
-    if (requestParser && request.method === 'POST') setRequestParser(readJson)
+export const jsonBodies: Plugin<object, RequestContext> = {
+  onRequestParse({ request, requestParser, setRequestParser, serverContext: { req } }) {
+    if (!requestParser || request.method !== 'POST') return
+    setRequestParser(async () => readJson(await (req ? receive(req) : request.text())))
   },
 }
 
-async function readJson(request: Request): Promise<GraphQLParams> {
-  const text = await request.text()
+/** Straight from the socket: the streams of fetch cost more than all the rest of a small answer. */
+function receive(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= LIMITS.bodyBytes) chunks.push(chunk)
+      else reject(tooLarge())
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks).toString()))
+    request.once('error', reject)
+  })
+}
+
+function readJson(text: string): GraphQLParams {
+  if (Buffer.byteLength(text) > LIMITS.bodyBytes) throw tooLarge()
   if (nestsDeep(text)) throw refusedQuery(`The body nests more than ${DEEPEST} deep. Send flat lists.`)
   const body = parse(text)
   if (typeof body === 'object' && body !== null) return body
@@ -45,4 +64,9 @@ function parse(text: string): unknown {
 function unreadable(): GraphQLError {
   const message = 'The body is not a JSON object. Send {"query": "…", "variables": {…}}.'
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+}
+
+function tooLarge(): GraphQLError {
+  const message = `A request holds at most ${LIMITS.bodyBytes / 2 ** 20} MB. Use the import folder for candle files.`
+  return new GraphQLError(message, { extensions: { code: 'PAYLOAD_TOO_LARGE', http: { status: 413 } } })
 }

@@ -6,7 +6,6 @@ import { requestId } from './request-id.ts'
 
 /** Yoga's names for what our contract names otherwise. */
 const CODES: Record<string, string> = {
-  REQUEST_ENTITY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   BAD_REQUEST: 'BAD_USER_INPUT',
 }
 

@@ -36,6 +36,7 @@ describe('a web page of somebody else', () => {
   test.each([
     ['a form', `query=${encodeURIComponent(STRATEGY)}`, 'application/x-www-form-urlencoded', 415],
     ['text', BODY, 'text/plain', 415],
+    ['a bare document', STRATEGY, 'application/graphql', 415],
     ['multipart', `--x--`, 'multipart/form-data; boundary=x', 415],
     ['a compressed body', BODY, 'application/json', 415, { 'content-encoding': 'gzip' }],
   ])(

@@ -44,32 +44,6 @@ describe('the API', () => {
     expect(mutation.status).toBe(405)
   })
 
-  test.each([
-    ['a form', 'application/x-www-form-urlencoded', `query=${encodeURIComponent(DELETE)}`],
-    [
-      'multipart',
-      'multipart/form-data; boundary=x',
-      `--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{}\r\n--x--`,
-    ],
-    ['text', 'text/plain', JSON.stringify({ query: DELETE })],
-    ['a bare document', 'application/graphql', DELETE],
-  ])('refuses %s', async (_, type, body) => {
-    const response = await api.fetch(ENDPOINT, { method: 'POST', headers: { 'content-type': type }, body })
-    expect(response.status).toBe(415)
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] })
-  })
-
-  test('never allows another origin to read its answers', async () => {
-    const evil = { origin: 'https://evil.example', host: 'localhost' }
-    const request = await post('{ __typename }', {}, evil)
-    const preflight = await api.fetch(ENDPOINT, {
-      method: 'OPTIONS',
-      headers: { ...evil, 'access-control-request-method': 'POST' },
-    })
-    expect([request.status, preflight.status]).toEqual([403, 403])
-    for (const response of [request, preflight]) expect(response.headers.get('access-control-allow-origin')).toBeNull()
-  })
-
   test('takes one request at a time', async () => {
     const body = JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }])
     const response = await api.fetch(ENDPOINT, { method: 'POST', headers: JSON_TYPE, body })
