@@ -6,7 +6,7 @@ import { Attempt } from '../../src/tuning/attempt.ts'
 import { jobCandles } from '../../src/tuning/candles.ts'
 import { saveSamples } from '../../src/tuning/checkpoint.ts'
 import { markSamples } from '../../src/tuning/completion.ts'
-import { Evaluator, metricsList } from '../../src/tuning/evaluator.ts'
+import { Evaluator } from '../../src/tuning/evaluator.ts'
 import type { Learned } from '../../src/tuning/learn.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
 import { settingsOf } from '../../src/tuning/settings.ts'
@@ -36,10 +36,7 @@ export async function fillStudy(ctx: AppContext, sampleCount: number): Promise<s
     const block = rows.subarray(from * evaluator.width, (from + BLOCK) * evaluator.width)
     const metrics = await evaluator.run(block, settings.training)
     await saveSamples(attempt, from, block, metrics)
-    objective.set(
-      metricsList(metrics).map((each) => evaluator.objective(each, 3)),
-      from,
-    )
+    objective.set(evaluator.objectives(metrics, 3), from)
   }
   const split = splitOf(objective)
   await attempt.transaction((tx) =>

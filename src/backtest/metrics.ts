@@ -43,6 +43,15 @@ export function metricsOf(row: Float64Array): Metrics {
   return metrics
 }
 
+/** One figure of all samples. @param metrics f64[count × 26] @returns f64[count] */
+export function metricValues(metrics: Float64Array, name: MetricName): Float64Array {
+  const width = METRIC_NAMES.length
+  const column = METRIC_NAMES.indexOf(name)
+  const values = new Float64Array(metrics.length / width)
+  for (let at = 0; at < values.length; at++) values[at] = metrics[at * width + column]
+  return values
+}
+
 /** Why a backtest has no figures but its number of trades: see `undefineOverflow` in assembly/metrics.ts. */
 export const BEYOND_NUMBERS =
   'The equity grows beyond all numbers, so no figure is defined. Check the funding rate and the leverage.'
@@ -89,8 +98,24 @@ export function direction(objective: Objective): 1 | -1 {
 
 /** The value of an objective as a model target; null where it is not defined. */
 export function objectiveValue(objective: Objective, metrics: Metrics): number | null {
-  const value = metrics[OBJECTIVE_METRIC[objective]]
+  return target(objective, metrics[OBJECTIVE_METRIC[objective]], metrics.grossProfit)
+}
+
+/**
+ * The same of many rows as the kernel writes them, without an object for each.
+ *
+ * @param metrics f64[count × 26]
+ * @returns f64[count], NaN where it is not defined
+ */
+export function objectiveColumn(objective: Objective, metrics: Float64Array): Float64Array {
+  const values = metricValues(metrics, OBJECTIVE_METRIC[objective])
+  if (objective !== 'PROFIT_FACTOR') return values
+  const profits = metricValues(metrics, 'grossProfit')
+  return values.map((value, at) => target(objective, Number.isNaN(value) ? null : value, profits[at]) ?? NaN)
+}
+
+function target(objective: Objective, value: number | null, grossProfit: number | null): number | null {
   if (objective !== 'PROFIT_FACTOR') return value
-  if (value === null) return metrics.grossProfit! > 0 ? PROFIT_FACTOR_CAP : null
+  if (value === null) return grossProfit! > 0 ? PROFIT_FACTOR_CAP : null
   return Math.min(value, PROFIT_FACTOR_CAP)
 }

@@ -228,8 +228,17 @@ function placePlan(arena: Allocator, plan: FastPlan, words: JobWords): void {
   }
 }
 
+/** Orders of batches that are backtested over one period after the other. */
+const orders = new WeakMap<SampleBatch, Int32Array>()
+
 /** The samples in an order in which those that read the same columns are neighbours. */
-export function orderBySlots({ count, slots }: SampleBatch, slotCount: number): Int32Array {
+export function orderBySlots(batch: SampleBatch, slotCount: number): Int32Array {
+  const order = orders.get(batch) ?? sortBySlots(batch, slotCount)
+  orders.set(batch, order)
+  return order
+}
+
+function sortBySlots({ count, slots }: SampleBatch, slotCount: number): Int32Array {
   const order = Int32Array.from({ length: count }, (_, sample) => sample)
   const differs = slots.some((column, at) => column !== slots[at % slotCount])
   if (!differs) return order

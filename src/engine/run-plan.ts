@@ -75,7 +75,11 @@ function partition(
   let keys = new Set<string>()
   const close = (to: number): void =>
     void (to > 0 && parts.push({ to, columns: [...used].map((column) => batch.columns[column]) }))
+  let before = -1
   orderBySlots(batch, width).forEach((sample, position) => {
+    const isAsBefore = before >= 0 && hasSameSlots(batch.slots, before, sample, width)
+    before = sample
+    if (isAsBefore) return
     const own = batch.slots.subarray(sample * width, (sample + 1) * width)
     if (own.every((column) => used.has(column))) return
     const added = new Set([...own].flatMap((column) => [...sources[column]]))
@@ -94,4 +98,9 @@ function partition(
   })
   close(batch.count)
   return parts
+}
+
+function hasSameSlots(slots: Int32Array, a: number, b: number, width: number): boolean {
+  for (let slot = 0; slot < width; slot++) if (slots[a * width + slot] !== slots[b * width + slot]) return false
+  return true
 }

@@ -16,28 +16,18 @@ export function dominates(a: Point, b: Point): boolean {
 }
 
 /**
- * The points in fronts: the first holds those that nothing dominates, the next those that only the first dominates,
- * and so on. Taken from best to worst by the first objective, a point is never dominated by a later one, so that it
- * need only be held against the fronts found so far, and those can be searched by halves.
- * Source: X. Zhang, Y. Tian, R. Cheng, Y. Jin, IEEE Trans. Evol. Comp. 19 (2015), algorithm ENS-BS.
+ * The points that nothing dominates. Taken from best to worst by the first objective, a point is never dominated by a
+ * later one, so that it need only be held against those kept so far: O(n · front).
  *
- * @returns indices of the points of each front, ascending
+ * @returns indices, ascending
  */
-export function paretoFronts(points: readonly Point[]): number[][] {
+export function paretoFront(points: readonly Point[]): number[] {
   const order = [...points.keys()].sort((a, b) => lexicographic(points[a], points[b]) || a - b)
-  const fronts: number[][] = []
+  const front: number[] = []
   for (const at of order) {
-    let low = 0
-    let high = fronts.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (fronts[middle].some((other) => dominates(points[other], points[at]))) low = middle + 1
-      else high = middle
-    }
-    if (low === fronts.length) fronts.push([])
-    fronts[low].push(at)
+    if (!front.some((other) => dominates(points[other], points[at]))) front.push(at)
   }
-  return fronts.map((front) => front.sort((a, b) => a - b))
+  return front.sort((a, b) => a - b)
 }
 
 /** The range that an objective counts in, fixed when a job starts: only so are values comparable between runs. */

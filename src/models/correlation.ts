@@ -22,9 +22,9 @@ export function correlationMatrix(columns: Readonly<Record<string, Float64Array>
   const ranks = names.map((name) => (columns[name].some(Number.isNaN) ? null : averageRanks(columns[name])))
   names.forEach((a, i) => {
     names.slice(0, i + 1).forEach((b, j) => {
-      const [x, y] = bothPresent(columns[a], columns[b])
-      const enough = x.length >= MIN_ROWS
       const [p, q] = [ranks[i], ranks[j]] // sorting is what takes long, and where nothing is missing it is done
+      const [x, y] = p && q ? [columns[a], columns[b]] : bothPresent(columns[a], columns[b])
+      const enough = x.length >= MIN_ROWS
       pearsons[i][j] = pearsons[j][i] = enough ? pearson(x, y) : null
       spearmans[i][j] = spearmans[j][i] = enough ? (p && q ? pearson(p, q) : spearman(x, y)) : null
     })

@@ -49,14 +49,20 @@ export class ForestScorer {
 
   /** @param base what every sum begins with @returns f64[rows] */
   sum(features: Matrix, base = 0): Float64Array {
-    this.#compiled ??= compile(this.#forest, this.#single)
-    if (!this.#compiled) return walkForest(this.#forest, features, base, this.#single)
-    return score(this.#compiled, features, base, this.#single)
+    const compiled = this.#compile()
+    if (!compiled) return walkForest(this.#forest, features, base, this.#single)
+    return score(compiled, features, base, this.#single)
   }
 
   /** Whether rows are scored on codes. */
   get isCompiled(): boolean {
-    return (this.#compiled ??= compile(this.#forest, this.#single)) !== null
+    return this.#compile() !== null
+  }
+
+  /** Once: to find out that it cannot be done takes as long as to do it. */
+  #compile(): CompiledForest | null {
+    if (this.#compiled === undefined) this.#compiled = compile(this.#forest, this.#single)
+    return this.#compiled
   }
 }
 

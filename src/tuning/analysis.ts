@@ -1,4 +1,4 @@
-import { METRIC_NAMES } from '../backtest/metrics.ts'
+import { metricValues } from '../backtest/metrics.ts'
 import { mean } from '../engine/statistics.ts'
 import { correlationMatrix, type CorrelationMatrix } from '../models/correlation.ts'
 import { explainRows, type Explained } from '../models/explain-task.ts'
@@ -18,7 +18,6 @@ import { backgroundRows, sensitivity } from '../models/sensitivity.ts'
 import { sobolIndices, type SobolIndex } from '../models/sobol-indices.ts'
 import { toRow } from '../strategy/parameter-space.ts'
 import { associations } from './associations.ts'
-import { metricRow } from './evaluator.ts'
 import type { Association, Candidate, FeatureImportance, Sensitivity } from './job.ts'
 import type { Learned } from './learn.ts'
 import type { Samples } from './pipeline.ts'
@@ -161,10 +160,7 @@ export function correlations(
     name,
     Float64Array.from({ length: samples.count }, (_, at) => samples.rows[at * specs.length + column]),
   ])
-  const metrics = CORRELATED.map((name): [string, Float64Array] => {
-    const column = METRIC_NAMES.indexOf(name)
-    return [name, Float64Array.from({ length: samples.count }, (_, at) => metricRow(samples.metrics, at)[column])]
-  })
+  const metrics = CORRELATED.map((name): [string, Float64Array] => [name, metricValues(samples.metrics, name)])
   return {
     ...correlationMatrix(Object.fromEntries([...parameters, ...metrics])),
     strongest: associations(parameters, samples.metrics),

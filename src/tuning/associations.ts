@@ -1,6 +1,7 @@
-import { METRIC_NAMES } from '../backtest/metrics.ts'
-import { isConstant, pearson, spearman } from '../engine/statistics.ts'
+import { METRIC_NAMES, metricValues } from '../backtest/metrics.ts'
+import { averageRanks, isConstant, pearson } from '../engine/statistics.ts'
 import { studentTTwoSided } from '../evidence/statistics.ts'
+import { selectValues } from '../models/matrix.ts'
 import type { Association } from './job.ts'
 
 /** Pairs that are kept, the strongest: all of them up to 19 parameters. */
@@ -19,15 +20,17 @@ const MIN_ROWS = 3
  * @param metrics    f64[samples × 26], NaN where a metric is not defined
  */
 export function associations(parameters: [name: string, values: Float64Array][], metrics: Float64Array): Association[] {
-  const width = METRIC_NAMES.length
-  const found = METRIC_NAMES.flatMap((metric, column) => {
-    const all = Float64Array.from({ length: metrics.length / width }, (_, row) => metrics[row * width + column])
+  const whole = parameters.map(([, values]) => averageRanks(values))
+  const found = METRIC_NAMES.flatMap((metric) => {
+    const all = metricValues(metrics, metric)
     const present = Int32Array.from(all.keys()).filter((row) => !Number.isNaN(all[row]))
-    const y = Float64Array.from(present, (row) => all[row])
+    const y = selectValues(all, present)
     if (present.length < MIN_ROWS || isConstant(y)) return []
-    return parameters.flatMap(([parameter, values]) => {
-      const x = Float64Array.from(present, (row) => values[row])
-      const rho = spearman(x, y)
+    const isComplete = present.length === all.length
+    const rankedY = averageRanks(y) // sorting is what takes long
+    return parameters.flatMap(([parameter, values], at) => {
+      const x = isComplete ? values : selectValues(values, present)
+      const rho = pearson(isComplete ? whole[at] : averageRanks(x), rankedY)
       const linear = pearson(x, y)
       if (rho === null || linear === null) return []
       return [{ parameter, metric, pearson: linear, spearman: rho, count: y.length, pValue: chance(rho, y.length) }]

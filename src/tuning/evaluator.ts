@@ -1,10 +1,18 @@
-import { METRIC_NAMES, metricsOf, objectiveValue, type Metrics } from '../backtest/metrics.ts'
+import {
+  METRIC_NAMES,
+  metricValues,
+  metricsOf,
+  objectiveColumn,
+  objectiveValue,
+  type Metrics,
+} from '../backtest/metrics.ts'
 import { windowOf, type Period } from '../backtest/period.ts'
 import type { Candles } from '../engine/candles.ts'
 import { DataSet, type SharedCandles } from '../engine/data-set.ts'
 import type { ExecutionSettings } from '../engine/execution.ts'
 import { dayEnds } from '../engine/fast-job.ts'
 import type { BacktestDetail, DailyBacktests, Engine, RunOptions } from '../engine/pool.ts'
+import type { SampleBatch } from '../engine/program.ts'
 import type { BacktestRequest } from '../engine/run-plan.ts'
 import { compileStrategy, type CompiledStrategy } from '../strategy/plan.ts'
 import type { TuningSettings } from './settings.ts'
@@ -16,13 +24,17 @@ export class Evaluator {
   readonly #dataSet: DataSet
   readonly #openTime: Float64Array
   readonly #settings: TuningSettings
+  /** of rows that were asked for before: the samples of a job are backtested many times */
+  readonly #batches: WeakMap<Float64Array, SampleBatch>
 
   /**
    * @param candles training and test period with what came before them, as far as the warm-up needs it; a data set is
    *                used as it is
+   * @param like    another one of the same strategy, whose compiled parts are used
    */
-  constructor(engine: Engine, candles: Candles, settings: TuningSettings) {
-    this.strategy = compileStrategy(settings.strategy)
+  constructor(engine: Engine, candles: Candles, settings: TuningSettings, like?: Evaluator) {
+    this.strategy = like?.strategy ?? compileStrategy(settings.strategy)
+    this.#batches = like ? like.#batches : new WeakMap()
     this.#engine = engine
     this.#dataSet = candles instanceof DataSet ? candles : engine.dataSet(candles, settings.timeframeMs)
     this.#openTime = candles.openTime
@@ -31,7 +43,12 @@ export class Evaluator {
 
   /** The same candles under other settings. */
   under(execution: ExecutionSettings): Evaluator {
-    return new Evaluator(this.#engine, this.#dataSet, { ...this.#settings, execution })
+    return new Evaluator(this.#engine, this.#dataSet, { ...this.#settings, execution }, this)
+  }
+
+  /** The same settings on other candles. */
+  on(dataSet: DataSet): Evaluator {
+    return new Evaluator(this.#engine, dataSet, this.#settings, this)
   }
 
   /** The candles, in shared memory. */
@@ -50,10 +67,10 @@ export class Evaluator {
     return end - start
   }
 
-  /** @param rows f64[count × parameters] @returns f64[count × 26] */
+  /** @param rows f64[count × parameters], which nobody writes to afterwards @returns f64[count × 26] */
   async run(rows: Float64Array, period: Period, options?: RunOptions): Promise<Float64Array> {
     if (rows.length === 0) return new Float64Array()
-    return this.#engine.backtest(this.#request(this.strategy, rows, period), options)
+    return this.#engine.backtest(this.#request(rows, period), options)
   }
 
   /** As `run`, as objects. */
@@ -63,7 +80,7 @@ export class Evaluator {
 
   /** As `run`, with the return of each day. @param rows of at least one parameter set */
   async daily(rows: Float64Array, period: Period, options?: RunOptions): Promise<DailyBacktests> {
-    return this.#engine.backtestDaily(this.#request(this.strategy, rows, period), options)
+    return this.#engine.backtestDaily(this.#request(rows, period), options)
   }
 
   /** The windows of a fixed length that a period is made of: bars, the first of them and the one behind the last. */
@@ -82,7 +99,7 @@ export class Evaluator {
     windowMs: number,
     options?: RunOptions,
   ): Promise<Float64Array> {
-    return this.#engine.windowReturns(this.#request(this.strategy, rows, period), windowMs, options)
+    return this.#engine.windowReturns(this.#request(rows, period), windowMs, options)
   }
 
   /** One parameter set with its trades, its equity at each close, and the times of these closes. */
@@ -91,7 +108,7 @@ export class Evaluator {
     period: Period,
     options?: RunOptions,
   ): Promise<BacktestDetail & { closeTimes: number[] }> {
-    const request = this.#request(this.strategy, row, period)
+    const request = this.#request(row, period)
     const { start, end } = request.window
     const closeTimes = Array.from(this.#openTime.subarray(start, end), (time) => time + this.#settings.timeframeMs)
     return { ...(await this.#engine.detail(request, options)), closeTimes }
@@ -130,7 +147,8 @@ export class Evaluator {
    */
   async exposure(strategy: CompiledStrategy, rows: Float64Array, period: Period): Promise<Float64Array> {
     const free: ExecutionSettings = { ...this.#settings.execution, ...FREE }
-    const request = { ...this.#request(strategy, rows, period), settings: free }
+    const { program } = strategy
+    const request = { ...this.#request(rows, period, strategy.bind(rows)), program, settings: free }
     const metrics = metricsList(await this.#engine.backtest(request))
     return Float64Array.from(metrics, ({ exposure }) => exposure!)
   }
@@ -141,14 +159,26 @@ export class Evaluator {
     return objectiveValue(this.#settings.objective, metrics) ?? NaN
   }
 
-  #request(strategy: CompiledStrategy, rows: Float64Array, period: Period): BacktestRequest {
+  /** The same of many samples. @param metrics f64[count × 26] @returns f64[count] */
+  objectives(metrics: Float64Array, minTrades: number): Float64Array {
+    const trades = metricValues(metrics, 'tradeCount')
+    return objectiveColumn(this.#settings.objective, metrics).map((value, at) => (trades[at] < minTrades ? NaN : value))
+  }
+
+  #request(rows: Float64Array, period: Period, batch = this.#bind(rows)): BacktestRequest {
     return {
       dataSet: this.#dataSet,
-      program: strategy.program,
-      batch: strategy.bind(rows),
+      program: this.strategy.program,
+      batch,
       settings: this.#settings.execution,
       window: windowOf(this.#openTime, period, this.strategy.warmupBars),
     }
+  }
+
+  #bind(rows: Float64Array): SampleBatch {
+    const batch = this.#batches.get(rows) ?? this.strategy.bind(rows)
+    this.#batches.set(rows, batch)
+    return batch
   }
 }
 

@@ -1,8 +1,8 @@
-import { direction, objectiveValue, type Metrics, type Objective } from '../backtest/metrics.ts'
+import { direction, metricsOf, objectiveValue, type Metrics, type Objective } from '../backtest/metrics.ts'
 import { hypervolume } from '../evidence/hypervolume.ts'
-import { paretoFronts, scalePoint, type ObjectiveRange } from '../evidence/pareto.ts'
+import { paretoFront as frontOf, scalePoint, type ObjectiveRange } from '../evidence/pareto.ts'
 import type { Predictor } from '../models/predictor.ts'
-import { metricsList, type Evaluator } from './evaluator.ts'
+import { metricRow, type Evaluator } from './evaluator.ts'
 import type { Candidate } from './job.ts'
 import { isWithin } from './limits.ts'
 import type { Samples } from './pipeline.ts'
@@ -56,19 +56,31 @@ export async function paretoFront(
   const objectives = [settings.objective, ...settings.secondaryObjectives]
   if (objectives.length === 1) return { candidates: [], hypervolume: null }
   const { width } = evaluator
-  const all = [...metricsList(samples.metrics), ...tried.inSample]
+  const count = samples.count + tried.inSample.length
+  const metricsAt = (at: number): Metrics =>
+    at < samples.count ? metricsOf(metricRow(samples.metrics, at)) : tried.inSample[at - samples.count]
   const rowOf = (at: number) =>
     at < samples.count ? samples.rows.subarray(at * width, (at + 1) * width) : tried.rows[at - samples.count]
-  const eligible = [...all.keys()].filter((at) => isEligible(all[at], settings))
-  const points = eligible.map((at) => pointOf(all[at], objectives))
-  const [front = []] = paretoFronts(points)
+  const eligible: number[] = []
+  const points: Float64Array[] = []
+  for (let at = 0; at < count; at++) {
+    const metrics = metricsAt(at)
+    if (!isEligible(metrics, settings)) continue
+    eligible.push(at)
+    points.push(pointOf(metrics, objectives))
+  }
+  const front = frontOf(points)
   const ordered = front.toSorted((a, b) => points[b][0] - points[a][0] || a - b)
   const members = thin(ordered).map((place) => eligible[place])
 
   const rows = members.map(rowOf)
   const judged = await judgeProposals(evaluator, predictor, rows, settings, options)
   return {
-    candidates: judged.map((candidate, place) => ({ ...candidate, inSample: all[members[place]], rank: place + 1 })),
+    candidates: judged.map((candidate, place) => ({
+      ...candidate,
+      inSample: metricsAt(members[place]),
+      rank: place + 1,
+    })),
     hypervolume: volumeOf(
       front.map((place) => points[place]),
       objectives,

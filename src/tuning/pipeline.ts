@@ -10,7 +10,7 @@ import { defaultRow } from '../strategy/parameter-space.ts'
 import { drawSamples } from '../strategy/sampling.ts'
 import { correlations, importances, sensitivities } from './analysis.ts'
 import type { Sharing } from './blocks.ts'
-import { Evaluator, metricsList } from './evaluator.ts'
+import { Evaluator } from './evaluator.ts'
 import { crossValidationResult, curveResult } from './examination.ts'
 import type { JobPhase, JobResult } from './job.ts'
 import { learn, type Learned } from './learn.ts'
@@ -202,8 +202,8 @@ function withObjective(
   rows: Float64Array,
   metrics: Float64Array,
 ): Samples {
-  const objective = metricsList(metrics).map((each) => evaluator.objective(each, minTrades(settings)))
-  return { count: objective.length, rows, metrics, objective: Float64Array.from(objective) }
+  const objective = evaluator.objectives(metrics, minTrades(settings))
+  return { count: objective.length, rows, metrics, objective }
 }
 
 /** Null unless all parameters have a default, and these satisfy the constraints. */

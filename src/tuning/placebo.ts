@@ -1,10 +1,10 @@
-import { direction } from '../backtest/metrics.ts'
+import { direction, metricsOf } from '../backtest/metrics.ts'
 import { firstAtOrAfter } from '../backtest/period.ts'
 import type { SharedCandles } from '../engine/data-set.ts'
 import type { Engine } from '../engine/pool.ts'
 import { placeboOf, type Placebo } from '../evidence/placebo.ts'
 import type { PermutationInput } from '../evidence/placebo-task.ts'
-import { metricsList, Evaluator } from './evaluator.ts'
+import { metricRow, type Evaluator } from './evaluator.ts'
 import { isWithin } from './limits.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
 import { trialBatch } from './trial.ts'
@@ -82,7 +82,7 @@ export async function placeboTest(
   let done = 0
   const lane = async (): Promise<void> => {
     const dataSet = engine.dataSet(source, settings.timeframeMs)
-    const placebo = new Evaluator(engine, dataSet, settings)
+    const placebo = evaluator.on(dataSet)
     while (next < runs) {
       const run = next++
       const data: PermutationInput = {
@@ -120,13 +120,15 @@ async function bestOf(
 ): Promise<number | null> {
   const sign = direction(settings.objective)
   const least = minTrades(settings)
-  let best: number | null = null
-  for (const metrics of metricsList(await evaluator.run(rows, settings.training, { signal }))) {
-    if (!isWithin(settings.riskLimits, metrics)) continue
-    const value = sign * evaluator.objective(metrics, least)
-    if (!Number.isNaN(value) && (best === null || value > best)) best = value
+  const metrics = await evaluator.run(rows, settings.training, { signal })
+  const values = evaluator.objectives(metrics, least)
+  let best = -Infinity
+  for (let at = 0; at < values.length; at++) {
+    const value = sign * values[at]
+    // few are better than all before them: only these are held against the limits
+    if (value > best && isWithin(settings.riskLimits, metricsOf(metricRow(metrics, at)))) best = value
   }
-  return best
+  return best === -Infinity ? null : best
 }
 
 /** The first bars, in place. */

@@ -1,4 +1,4 @@
-import { METRIC_NAMES, type MetricName } from '../backtest/metrics.ts'
+import { METRIC_NAMES, metricValues, type MetricName } from '../backtest/metrics.ts'
 import type { AppContext } from '../context.ts'
 import { ValidationError } from '../errors.ts'
 import type { SampleSplit } from './job.ts'
@@ -57,11 +57,10 @@ function stacked(rows: readonly SampleRow[], width: number, pick: (row: SampleRo
 }
 
 /** @throws ValidationError no metric has this name */
-export function metricColumn({ metrics, count }: SamplePart, name: string): Float64Array {
-  const column = METRIC_NAMES.indexOf(name as MetricName)
-  if (column < 0) {
+export function metricColumn({ metrics }: SamplePart, name: string): Float64Array {
+  if (!METRIC_NAMES.includes(name as MetricName)) {
     const message = `${name.slice(0, 40)} is not a metric. There are ${METRIC_NAMES.join(', ')}.`
     throw ValidationError.at('name', message)
   }
-  return Float64Array.from({ length: count }, (_, row) => metrics[row * METRIC_NAMES.length + column])
+  return metricValues(metrics, name as MetricName)
 }

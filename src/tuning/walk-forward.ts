@@ -1,4 +1,4 @@
-import { direction, type Metrics } from '../backtest/metrics.ts'
+import { direction, metricsOf, metricValues, type Metrics } from '../backtest/metrics.ts'
 import type { Period } from '../backtest/period.ts'
 import {
   parameterDrift,
@@ -11,7 +11,7 @@ import {
   type TestRun,
 } from '../evidence/walk-forward.ts'
 import { toParameters } from '../strategy/parameter-space.ts'
-import { metricsList, type Evaluator } from './evaluator.ts'
+import { metricRow, metricsList, type Evaluator } from './evaluator.ts'
 import type { Parameters } from './job.ts'
 import type { Samples } from './pipeline.ts'
 import { minTrades, type TuningSettings } from './settings.ts'
@@ -78,14 +78,13 @@ export async function walkForward(
 ): Promise<WalkForward | null> {
   const plan = windowsOf(settings, anchored)
   if (plan.length < WINDOWS) return null
-  const trained: Metrics[][] = []
-  for (const { training } of plan) {
-    trained.push(metricsList(await evaluator.run(samples.rows, training, { signal })))
-  }
-  const score = scoreOf(evaluator, settings, plan, trained)
+  const least = leastTrades(settings, plan[0].training)
+  const bests: Bests[] = []
+  for (const { training } of plan) bests.push(await bestsOf(evaluator, samples, training, least, settings, signal))
+  const score = scoreOf(evaluator, settings, bests)
   const windows: (WalkForwardWindow & { row: Float64Array; run: TestRun & { ends: number[] } })[] = []
   for (const [at, { training, test }] of plan.entries()) {
-    const choice = choose(trained[at], samples, evaluator.width, score.of)
+    const choice = score.choice(bests[at])
     if (!choice) continue
     const { metrics, run } = await trade(evaluator, choice.row, test, signal)
     const parameters = toParameters(settings.strategy.parameterSpace, choice.row)
@@ -131,56 +130,77 @@ function windowsOf({ training, timeframeMs }: TuningSettings, anchored: boolean)
   }))
 }
 
+/** Trades are asked for in proportion to the length. */
+function leastTrades(settings: TuningSettings, first: Period): number {
+  const whole = settings.training.to - settings.training.from
+  return Math.max(1, Math.floor((minTrades(settings) * (first.to - first.from)) / whole))
+}
+
+/** The best samples of a window: all that is kept of its backtests. Null = none with enough trades. */
+interface Bests {
+  byObjective: Choice | null
+  byRoi: Choice | null
+}
+
+async function bestsOf(
+  evaluator: Evaluator,
+  { rows }: Samples,
+  training: Period,
+  least: number,
+  { objective }: TuningSettings,
+  signal: AbortSignal,
+): Promise<Bests> {
+  const { width } = evaluator
+  const metrics = await evaluator.run(rows, training, { signal })
+  const trades = metricValues(metrics, 'tradeCount')
+  const choose = (values: Float64Array): Choice | null => {
+    const best = indexOfMost(values)
+    if (best < 0) return null
+    return { row: rows.slice(best * width, (best + 1) * width), inSample: metricsOf(metricRow(metrics, best)) }
+  }
+  const sign = direction(objective)
+  return {
+    byObjective: choose(evaluator.objectives(metrics, least).map((value) => sign * value)),
+    byRoi: choose(metricValues(metrics, 'roi').map((roi, at) => (trades[at] < least ? NaN : roi))),
+  }
+}
+
+/** The first of equal ones; −1 where all are NaN. */
+function indexOfMost(values: Float64Array): number {
+  let best = -1
+  let most = -Infinity
+  values.forEach((value, at) => {
+    if (value > most) [best, most] = [at, value]
+  })
+  return best
+}
+
 interface Score {
   name: string
-  /** more is better; NaN = cannot be chosen */
-  of: (metrics: Metrics) => number
+  choice: (bests: Bests) => Choice | null
   /** the same figure on windows of different lengths; null = not defined */
   comparable: (metrics: Metrics, period: Period) => number | null
 }
 
-/** Trades are asked for in proportion to the length; a Sharpe ratio takes ten days, a yearly return thirty. */
-function scoreOf(
-  evaluator: Evaluator,
-  settings: TuningSettings,
-  plan: readonly { training: Period }[],
-  trained: readonly Metrics[][],
-): Score {
-  const sign = direction(settings.objective)
-  const whole = settings.training.to - settings.training.from
-  const first = plan[0].training
-  const least = Math.max(1, Math.floor((minTrades(settings) * (first.to - first.from)) / whole))
-  const own = (metrics: Metrics): number => sign * evaluator.objective(metrics, least)
-  const isDefined = trained.every((metrics) => metrics.some((each) => !Number.isNaN(own(each))))
-  if (isDefined && settings.objective !== 'ROI') {
-    const comparable = (metrics: Metrics): number | null => orNull(sign * evaluator.objective(metrics, 0))
-    return { name: settings.objective, of: own, comparable }
+/** A Sharpe ratio takes ten days, a yearly return thirty: where a window is too short for it all go by ROI. */
+function scoreOf(evaluator: Evaluator, { objective }: TuningSettings, bests: readonly Bests[]): Score {
+  if (objective !== 'ROI' && bests.every(({ byObjective }) => byObjective !== null)) {
+    const sign = direction(objective)
+    return {
+      name: objective,
+      choice: ({ byObjective }) => byObjective,
+      comparable: (metrics) => orNull(sign * evaluator.objective(metrics, 0)),
+    }
   }
   return {
     name: 'ROI',
-    of: (metrics) => (metrics.tradeCount! < least ? NaN : metrics.roi!),
+    choice: ({ byRoi }) => byRoi,
     comparable: ({ roi }, { from, to }) => yearlyRoi(roi!, (to - from) / DAY),
   }
 }
 
 function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
-}
-
-/** The best of the samples; of equal ones the first. */
-function choose(
-  metrics: readonly Metrics[],
-  samples: Samples,
-  width: number,
-  score: (metrics: Metrics) => number,
-): Choice | null {
-  let best = -1
-  let most = -Infinity
-  metrics.forEach((each, at) => {
-    const value = score(each)
-    if (value > most) [best, most] = [at, value]
-  })
-  return best < 0 ? null : { row: samples.rows.slice(best * width, (best + 1) * width), inSample: metrics[best] }
 }
 
 /** The chosen parameters over a test window. */

@@ -1,9 +1,9 @@
-import { METRIC_NAMES } from '../backtest/metrics.ts'
+import { metricValues } from '../backtest/metrics.ts'
 import type { SampleBatch } from '../engine/program.ts'
 import { isVaried, scaleRange, scaleToUnit, type ParameterSpec } from '../strategy/parameter-space.ts'
 import { GATES } from '../evidence/thresholds.ts'
 import { blockingConditions } from './blocked.ts'
-import { metricRow, type Evaluator } from './evaluator.ts'
+import type { Evaluator } from './evaluator.ts'
 import type { Parameters } from './job.ts'
 import type { Stress } from './monte-carlo.ts'
 import { DEFAULT_RUNS, placeboRunsFor } from './placebo.ts'
@@ -14,9 +14,6 @@ import type { Validation } from './validating.ts'
 
 /** A best value this close to a bound, as a share of the range, asks for a wider range. */
 const EDGE = 0.01
-
-const TRADE_COUNT = METRIC_NAMES.indexOf('tradeCount')
-const FINAL_EQUITY = METRIC_NAMES.indexOf('finalEquity')
 
 /**
  * Samples that never traded, and what kept them from it; samples that traded too little to tell.
@@ -32,11 +29,11 @@ export async function tradeWarnings(
 ): Promise<string[]> {
   const { width } = evaluator
   const enough = minTrades(settings)
-  const tradeCounts = Array.from({ length: rows.length / width }, (_, at) => metricRow(metrics, at)[TRADE_COUNT])
+  const tradeCounts = metricValues(metrics, 'tradeCount')
   const total = tradeCounts.length
   const few = tradeCounts.filter((count) => count > 0 && count < enough).length
   const none = [...tradeCounts.keys()].filter((at) => tradeCounts[at] === 0)
-  const beyond = tradeCounts.filter((_, at) => Number.isNaN(metricRow(metrics, at)[FINAL_EQUITY])).length
+  const beyond = metricValues(metrics, 'finalEquity').filter(Number.isNaN).length
   const warnings: string[] = []
   if (beyond > 0) {
     warnings.push(

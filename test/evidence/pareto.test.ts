@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/engine/random.ts'
 import { byFeasibility, violationOf, type Constrained } from '../../src/evidence/feasibility.ts'
 import { hypervolume } from '../../src/evidence/hypervolume.ts'
-import { dominates, paretoFronts, scalePoint } from '../../src/evidence/pareto.ts'
+import { dominates, paretoFront, scalePoint } from '../../src/evidence/pareto.ts'
 import { golden, isClose, withShared } from '../shared.ts'
 
 /** On a coarse grid, so that there are duplicates and ties. */
@@ -11,12 +11,17 @@ function points(n: number, objectives: number, seed: number, levels = 8): number
   return Array.from({ length: n }, () => Array.from({ length: objectives }, () => random.int(levels) / levels))
 }
 
-/** Peel by the definition. */
-function plainFronts(all: readonly number[][]): number[][] {
+/** By the definition. */
+function plainFront(all: readonly number[][]): number[] {
+  return [...all.keys()].filter((at) => !all.some((other) => dominates(other, all[at])))
+}
+
+/** The front, that of the others, and so on. */
+function peeled(all: readonly number[][]): number[][] {
   const fronts: number[][] = []
   let left = [...all.keys()]
   while (left.length > 0) {
-    const front = left.filter((at) => !left.some((other) => dominates(all[other], all[at])))
+    const front = paretoFront(left.map((at) => all[at])).map((place) => left[place])
     fronts.push(front)
     left = left.filter((at) => !front.includes(at))
   }
@@ -47,22 +52,21 @@ describe('dominance', () => {
   })
 })
 
-describe('fronts', () => {
-  test.each([1, 2, 3, 4])('are those of peeling, with %i objectives', (objectives) => {
+describe('the front', () => {
+  test.each([1, 2, 3, 4])('is what nothing dominates, with %i objectives', (objectives) => {
     for (let seed = 0; seed < 10; seed++) {
       const all = points(80, objectives, seed)
-      expect(paretoFronts(all)).toEqual(plainFronts(all))
+      expect(paretoFront(all)).toEqual(plainFront(all))
     }
   })
 
-  test('of nothing are none, of equal points one', () => {
-    expect(paretoFronts([])).toEqual([])
-    expect(
-      paretoFronts([
-        [1, 1],
-        [1, 1],
-      ]),
-    ).toEqual([[0, 1]])
+  test('of nothing is nothing, of equal points all', () => {
+    const equal = [
+      [1, 1],
+      [1, 1],
+    ]
+    expect(paretoFront([])).toEqual([])
+    expect(paretoFront(equal)).toEqual([0, 1])
   })
 })
 
@@ -131,7 +135,7 @@ withShared('golden several objectives', () => {
 
   test.each(['pareto2', 'pareto3'])('%s', (name) => {
     const { points, fronts, referencePoint, hypervolume: volume } = file[name]
-    expect(paretoFronts(points)).toEqual(fronts)
+    expect(peeled(points)).toEqual(fronts)
     expect(isClose(hypervolume(points, referencePoint), volume)).toBe(true)
   })
 

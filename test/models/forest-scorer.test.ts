@@ -51,4 +51,18 @@ describe('the scorers', () => {
     const all = scorer.sum(rows)
     for (const row of [0, 1, 3, 4, 8191, 8192, 9000]) expect(scorer.sum(matrixOf([rowOf(rows, row)]))[0]).toBe(all[row])
   })
+
+  test('look once at a forest that cannot be scored on codes', () => {
+    const forest = randomForestOf({ columns: 5, trees: 20, depth: 11, seed: 1 })
+    let looks = 0
+    const watched = Object.defineProperty({ ...forest }, 'feature', { get: () => (looks++, forest.feature) })
+    const scorer = new ForestScorer(watched, { single: false })
+    const looksOf = (): number => {
+      const before = looks
+      scorer.sum(randomRows(5, 10, 3))
+      return looks - before
+    }
+    const [first, second] = [looksOf(), looksOf()]
+    expect(second).toBeLessThan(first)
+  })
 })
