@@ -12,6 +12,7 @@ import type { Matrix } from './estimator.ts'
 import { selectRows, selectValues } from './matrix.ts'
 import { nearestNeighbours, nearestOthers } from './neighbours.ts'
 import { fitScale, scaleAt, type ScaleModel } from './scale.ts'
+import { someRows } from './split.ts'
 
 /**
  * What a model's predictions are worth, learned from its predictions of rows that it had not seen. Plain data: it is
@@ -72,25 +73,34 @@ export const INTERVAL_LEVEL = 0.8
 /** With fewer residuals a probability would be a guess. */
 export const MIN_RESIDUALS = 50
 
+/**
+ * Rows that a calibration is learned from: more would move no probability by a hundredth, while all that is asked of it
+ * later takes time and memory for each of them, and their distances to each other take the square of it.
+ */
+const MOST_ROWS = 10_000
+const SEED = 1
+const ROWS_STREAM = 0x63616c69
+
 /** Share of the target's standard deviation that the scale never falls below. */
 const SCALE_FLOOR = 0.1
 
 /**
- * Learn what predictions are worth. Pure, and its input can be cloned: the task `calibrate` of this file runs in a
- * compute thread as well.
+ * Learn what predictions are worth: from all rows, or of more than 10,000 from a seeded part; the box of the domain is
+ * that of all. Pure, and its input can be cloned: the task `calibrate` of this file runs in a compute thread as well.
  *
  * @throws RangeError fewer than 3 usable rows or 2 different parameter vectors
  */
 export function calibrate(input: CalibrationInput): Calibration {
   const { reference, higherIsBetter } = input
-  const { actual, predicted, parameters } = usable(input)
+  const all = usable(input)
+  const { actual, predicted, parameters } = selected(all, someRows(all.actual.length, MOST_ROWS, SEED, ROWS_STREAM))
   const { points, groups } = distinctPoints(parameters)
   if (actual.length < 3 || points.rows < 2) {
     throw new RangeError(
       `A calibration needs 3 out-of-sample predictions at 2 places, got ${actual.length} at ${points.rows}.`,
     )
   }
-  const box = boxAround(points)
+  const box = boxAround(all.parameters)
   const scaled = scaleToBox(box, points)
   const others = nearestOthers(scaled, Math.min(DOMAIN_NEIGHBOURS, points.rows - 1))
 
@@ -197,12 +207,17 @@ function reaches({ reference, higherIsBetter }: Goal, outcome: number): boolean 
   return higherIsBetter ? outcome >= reference : outcome <= reference
 }
 
-function usable({
-  actual,
-  predicted,
-  parameters,
-}: CalibrationInput): Omit<CalibrationInput, 'reference' | 'higherIsBetter'> {
-  const rows = Int32Array.from(predicted.keys()).filter((row) => !Number.isNaN(predicted[row]))
+type Rows = Pick<CalibrationInput, 'actual' | 'predicted' | 'parameters'>
+
+function usable(input: Rows): Rows {
+  const { predicted } = input
+  return selected(
+    input,
+    Int32Array.from(predicted.keys()).filter((row) => !Number.isNaN(predicted[row])),
+  )
+}
+
+function selected({ actual, predicted, parameters }: Rows, rows: Int32Array): Rows {
   return {
     actual: selectValues(actual, rows),
     predicted: selectValues(predicted, rows),

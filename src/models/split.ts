@@ -54,6 +54,16 @@ export function splitSamples(parameters: Matrix, seed: number, windows?: Int32Ar
   }
 }
 
+/**
+ * All rows, or of more than `most` a seeded part, ascending: for what a part answers as well as the whole.
+ *
+ * @param stream of the caller, so that no draw repeats that of another choice with the same seed
+ */
+export function someRows(count: number, most: number, seed: number, stream: number): Int32Array {
+  if (count <= most) return Int32Array.from({ length: count }, (_, row) => row)
+  return new Random(seed, stream).permutation(count).slice(0, most).sort()
+}
+
 /** One division into rows to learn from and rows to predict, both ascending. */
 export interface Fold {
   repeat: number

@@ -10,7 +10,10 @@ import {
 } from '../models/cross-validation.ts'
 import type { FittedModel, Matrix, TaskRunner } from '../models/estimator.ts'
 import { judgedAs, type Judged } from '../models/fixed-stack.ts'
+import { groupBy } from '../models/groups.ts'
+import { selectRows, selectValues } from '../models/matrix.ts'
 import { presetsFor, type Preset } from '../models/presets.ts'
+import { someRows } from '../models/split.ts'
 import { mean, r2 } from '../engine/statistics.ts'
 import type { CrossValidationResult, LearningCurveResult } from './job.ts'
 import type { TuningSettings } from './settings.ts'
@@ -44,6 +47,10 @@ const SHUFFLES = 3
 const REPEATS_SECONDS = 4
 const CURVE_SECONDS = 2
 
+/** Samples that the settings are chosen by: which of a few is the best shows with as many. */
+export const MOST_TO_CHOOSE_BY = 10_000
+const CHOICE_STREAM = 0x63686f69
+
 /** The sample count that a learning curve is carried on to. */
 export const CURVE_ROWS = 1000
 export const CURVE_SHARES = [0.25, 0.5, 0.75]
@@ -62,8 +69,18 @@ export async function chooseOptions(
   const presets = presetsFor(algorithm, known.target.length)
   if (Object.keys(hyperparameters).length > 0 || presets.length === 1) return hyperparameters
   const estimator = getEstimator(algorithm)
-  const scores = await Promise.all(presets.map((options) => validate({ estimator, options }, known, run, 1)))
+  const some = part(known, someRows(known.target.length, MOST_TO_CHOOSE_BY, known.seed, CHOICE_STREAM))
+  const scores = await Promise.all(presets.map((options) => validate({ estimator, options }, some, run, 1)))
   return chooseByOneStandardError(presets, scores)
+}
+
+function part({ features, target, groups, seed }: Known, rows: Int32Array): Known {
+  return {
+    features: selectRows(features, rows),
+    target: selectValues(target, rows),
+    groups: groupBy(rows.length, (row) => String(groups[rows[row]])),
+    seed,
+  }
 }
 
 /**

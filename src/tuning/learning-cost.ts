@@ -2,7 +2,7 @@ import { ESTIMATORS, getEstimator } from '../models/algorithms.ts'
 import { bayesian } from '../models/bayesian.ts'
 import { presetsFor } from '../models/presets.ts'
 import { isVaried } from '../strategy/parameter-space.ts'
-import { CURVE_SHARES, examinationPlan, FOLDS } from './examination.ts'
+import { CURVE_SHARES, examinationPlan, FOLDS, MOST_TO_CHOOSE_BY } from './examination.ts'
 import { knownSamples, PLACES, PROCESS_ROWS, roundSizes } from './rounds.ts'
 import type { TuningSettings } from './settings.ts'
 
@@ -27,7 +27,11 @@ export function learningSeconds({ algorithm, hyperparameters, sampleCount, strat
   const isGiven = Object.keys(hyperparameters).length > 0
   const presets = presetsFor(algorithm, KNOWN_SHARE * sampleCount)
   const tried = isGiven || presets.length === 1 ? [] : presets
-  const choosing = tried.reduce((sum, preset) => sum + FOLDS * estimator.estimateSeconds(fold, columns, preset), 0)
+  const choiceFold = Math.min(fold, Math.ceil((1 - 1 / FOLDS) * MOST_TO_CHOOSE_BY))
+  const choosing = tried.reduce(
+    (sum, preset) => sum + FOLDS * estimator.estimateSeconds(choiceFold, columns, preset),
+    0,
+  )
   const fitting = estimator.estimateSeconds(TRAINING_SHARE * sampleCount, columns, hyperparameters)
 
   const judged = FOLDS * judgedSeconds(algorithm, fold, columns, hyperparameters)
