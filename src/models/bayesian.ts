@@ -25,15 +25,15 @@ const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
   {
     name: 'restarts',
     description: 'Places from which the search for the best length scales begins.',
-    default: 5,
+    default: 2,
     min: 1,
     max: 50,
     integer: true,
   },
   {
     name: 'tuningRows',
-    description: 'Samples that decide the length scales, at most; drawn from all.',
-    default: 700,
+    description: 'Samples that decide the length scales, at most; drawn from all, looked at in blocks of about 250.',
+    default: 1000,
     min: 50,
     max: 2000,
     integer: true,
@@ -59,10 +59,10 @@ export const bayesian: Estimator = {
   estimateSeconds(rows, columns, options = {}) {
     const { restarts, tuningRows, trainingRows } = resolveHyperparameters(HYPERPARAMETERS, options)
     const evaluation = (count: number): number => count ** 2 * (count * 0.1e-9 + (columns + 10) * 0.4e-9)
-    const small = Math.min(rows, 200)
     const tuned = Math.min(rows, tuningRows)
-    const trained = Math.min(rows, trainingRows)
-    return restarts * 25 * evaluation(small) + 20 * evaluation(tuned) + evaluation(trained)
+    const blocks = rows > 200 ? Math.max(1, Math.round(tuned / 250)) : 0
+    const polishing = (Math.min(restarts, 3) + 16) * blocks * evaluation(tuned / Math.max(1, blocks))
+    return restarts * 16 * evaluation(Math.min(rows, 200)) + polishing + evaluation(Math.min(rows, trainingRows)) / 2
   },
 
   async fit(features, target, options, seed, run) {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { fitKernel, marginalLikelihood, Posterior, type KernelParameters } from '../../src/models/gaussian-process.ts'
+import {
+  climbFromStart,
+  fitKernel,
+  marginalLikelihood,
+  polish,
+  Posterior,
+  type KernelParameters,
+} from '../../src/models/gaussian-process.ts'
 import type { Matrix } from '../../src/models/estimator.ts'
 import { matrixOf, rowOf, selectRows, selectValues } from '../../src/models/matrix.ts'
 import { golden, isClose, withShared } from '../shared.ts'
@@ -96,6 +103,20 @@ describe('the search for hyperparameters', () => {
     expect(Math.max(...lengths.subarray(0, 5))).toBeLessThan(Math.min(...lengths.subarray(5)))
     expect(noise).toBeGreaterThan(0.01)
     expect(noise).toBeLessThan(0.1)
+  })
+
+  test('finds them in blocks as well, which cost less than the whole would', () => {
+    const { x, y } = friedman(600, 1)
+    const target = y.map((value) => (value - 14.4) / 5)
+    const climbed = [0, 1].map((restart) => climbFromStart(x, target, 1, restart))
+    const { parameters, logLikelihood } = polish(x, target, 1, climbed, 600)
+    expect(Math.max(...parameters.lengths.subarray(0, 5))).toBeLessThan(Math.min(...parameters.lengths.subarray(5)))
+    expect(parameters.noise).toBeGreaterThan(0.02)
+    expect(parameters.noise).toBeLessThan(0.06) // variance 1 of 25
+    // Two blocks that know nothing of each other: what they add up to is below what all rows together say.
+    const whole = marginalLikelihood(x, target, parameters).value
+    expect(logLikelihood).toBeLessThan(whole)
+    expect(logLikelihood).toBeGreaterThan(whole - 0.2 * 600)
   })
 
   test('keeps the noise below its limit', () => {
