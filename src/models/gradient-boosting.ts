@@ -104,8 +104,11 @@ export const gradientBoosting: Estimator = {
   hyperparameters: HYPERPARAMETERS,
 
   estimateSeconds(rows, columns, options = {}) {
-    const { nEstimators, subsample, maxDepth } = bySampleCount(resolveHyperparameters(HYPERPARAMETERS, options), rows)
-    return nEstimators * (rows * (columns + 3) * subsample * maxDepth * 0.6e-9 + 2 ** maxDepth * columns * 40e-9)
+    const resolved = bySampleCount(resolveHyperparameters(HYPERPARAMETERS, options), rows)
+    const { nEstimators, subsample, maxDepth, minChildWeight } = resolved
+    const leaves = Math.min(2 ** maxDepth, (subsample * rows) / (2 * minChildWeight))
+    const tree = leaves * columns * 0.25e-6 + subsample * rows * maxDepth * (6.6e-9 + 0.5e-9 * columns)
+    return 0.5e-3 + 0.1e-3 * columns + nEstimators * tree
   },
 
   async fit(features, target, options, seed, run) {

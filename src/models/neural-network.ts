@@ -91,7 +91,7 @@ export const neuralNetwork: Estimator = {
     const hyperparameters = resolveHyperparameters(HYPERPARAMETERS, options)
     const size = parameterCount(shapeOf(columns, hyperparameters))
     const { epochs, batchSize } = hyperparameters
-    return epochs * size * (rows * 0.3e-9 + Math.ceil(rows / batchSize) * 2e-9)
+    return epochs * size * (rows * 0.21e-9 + Math.ceil(rows / batchSize) * 1.5e-9)
   },
 
   async fit(features, target, options, seed, run) {

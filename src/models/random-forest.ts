@@ -103,12 +103,11 @@ export const randomForest: Estimator = {
   hyperparameters: HYPERPARAMETERS,
 
   estimateSeconds(rows, columns, options = {}) {
-    const { nEstimators, engine } = resolveHyperparameters(HYPERPARAMETERS, options)
-    const treeSeconds =
-      engine === ML_RANDOM_FOREST
-        ? 15e-9 * rows * rows * columns + 10e-6 * rows
-        : 6e-9 * rows * columns * Math.log2(rows + 2) + 1e-5
-    return nEstimators * treeSeconds
+    const { nEstimators, engine, extraTrees, minNumSamples } = resolveHyperparameters(HYPERPARAMETERS, options)
+    if (engine === ML_RANDOM_FOREST) return nEstimators * (15e-9 * rows * rows * columns + 10e-6 * rows)
+    const levels = Math.log2(Math.max(2, rows / minNumSamples))
+    const each = extraTrees === 1 ? 7e-9 + 6.7e-9 * columns : 19.5e-9 + 3.05e-9 * columns
+    return 1.5e-3 + nEstimators * rows * levels * each
   },
 
   async fit(features, target, options, seed, run) {

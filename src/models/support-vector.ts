@@ -67,7 +67,7 @@ export const supportVector: Estimator = {
 
   estimateSeconds(rows, columns, options = {}) {
     const { c } = resolveHyperparameters(HYPERPARAMETERS, options)
-    return 1e-9 * rows * rows * (columns + 10 + 8 * Math.sqrt(c))
+    return 0.5e-3 + 1e-9 * rows * rows * (0.7 * columns + 9 * Math.sqrt(c))
   },
 
   async fit(features, target, options, _seed, run) {

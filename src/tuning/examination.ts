@@ -44,8 +44,8 @@ const REPEATS = 3
 const SHUFFLES = 3
 
 /** Seconds on one core beyond which a part is left out: two of three repeats, or the learning curve. */
-const REPEATS_SECONDS = 4
-const CURVE_SECONDS = 2
+const REPEATS_SECONDS = 1.5
+const CURVE_SECONDS = 0.5
 
 /** Samples that the settings are chosen by: which of a few is the best shows with as many. */
 export const MOST_TO_CHOOSE_BY = 10_000
