@@ -1,5 +1,12 @@
+import type { SearchResult } from './bayesian-search.ts'
 import type { Contest } from './contests.ts'
+import type { JobCost } from './job.ts'
 import type { Outcome } from './peer.ts'
+
+export interface Goal {
+  text: string
+  kept: boolean
+}
 
 /** One contest on one surface and size. */
 export interface Result {
@@ -8,20 +15,37 @@ export interface Result {
   rows: number
   ours: Outcome
   others: (Outcome & { peer: string })[]
-  goals: { text: string; kept: boolean }[]
+  goals: Goal[]
 }
 
 /** What one run found, for the README: of both surfaces the one that is worse for us. */
-export function learningTable(contests: readonly Contest[], results: readonly Result[], machine: string): string {
+export function contestTable(contests: readonly Contest[], results: readonly Result[]): string[] {
   const compared = contests.filter(({ name }) => results.some((each) => each.name === name && each.others.length > 0))
-  const goals = results.flatMap((each) => each.goals)
   return [
     '| learning, 13 columns, one core | rows | fit, × ours | predict 10,000, × ours | R² on unseen rows, ours less theirs |',
     '|---|---|---|---|---|',
     ...compared.map(({ name }) => line(name, results)),
-    '',
-    `The fastest of the peers at the same settings, CPU time, medians of one run of \`npm run bench:learning\`: ${machine}. Of a smooth and a rough surface the one that is worse for us. ${goals.filter(({ kept }) => kept).length} of ${goals.length} of our own goals were reached.`,
-  ].join('\n')
+  ]
+}
+
+/** How far the best of a search is from what is possible, by either way. */
+export function searchTable(searches: readonly SearchResult[]): string[] {
+  return [
+    '| searching a test function | samples | best possible | best found, Latin hypercube | best found, BAYESIAN | better in |',
+    '|---|---|---|---|---|---|',
+    ...searches.map(({ name, samples, best, hypercube, proposals, wins, seeds }) =>
+      tableRow([name, samples, best.toFixed(3), hypercube.toFixed(3), proposals.toFixed(3), `${wins} of ${seeds}`]),
+    ),
+  ]
+}
+
+export function jobTable({ parts, totalMs }: JobCost): string[] {
+  return [
+    '| learning of an ENSEMBLE job, 1,000 samples, one core | ms |',
+    '|---|---|',
+    ...parts.toSorted((a, b) => b.ms - a.ms).map(({ name, ms }) => tableRow([name, ms.toFixed(0)])),
+    tableRow(['all', totalMs.toFixed(0)]),
+  ]
 }
 
 function line(name: string, results: readonly Result[]): string {
@@ -37,6 +61,10 @@ function line(name: string, results: readonly Result[]): string {
     worst(({ ours, others }) => fastest(others, 'predictMs').predictMs / ours.predictMs, 1),
     worst(({ ours, others }) => ours.r2 - fastest(others, 'fitMs').r2, 3),
   ]
+  return tableRow(cells)
+}
+
+function tableRow(cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
