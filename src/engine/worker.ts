@@ -1,6 +1,9 @@
 import { computeColumn } from './indicators.ts'
+import { computeLast } from './priority.ts'
 import { type KernelTask, type MemoryHandle, STARTED, type Task } from './task.ts'
 import { instantiate, type Kernel } from './wasm.ts'
+
+computeLast()
 
 /** Instances by data set; a thread keeps those of the last few. */
 const instances = new Map<number, Kernel>()
