@@ -1,18 +1,55 @@
 /**
- * Scoring of tree ensembles on codes: "a row in a register".
+ * Scoring of tree ensembles on codes.
  *
- * A row is one register of 16 codes, or two, each code the number of thresholds of its feature that the value does not
- * stay below, less 128. A tree is cut into subtrees of four levels: 15 comparisons. One shuffle fetches the 15 codes,
- * one signed comparison answers all 15 questions, and a table maps the answers to one of 16 exits. A tree of up to
- * four levels is one such step, one of up to eight two, without a branch that depends on data.
+ * The code of a value is the number of thresholds of its feature that it does not stay below, less 128. A tree of up to
+ * eight levels is cut in two. Its upper levels are walked by 16 rows at once: a register holds their codes of one
+ * feature, and every comparison is made for all of them. Its lower levels are walked row by row: a register holds all
+ * codes of the row, one shuffle fetches those that the subtree asks for, one comparison answers all its questions, and
+ * a table maps the answers to a leaf. Neither has a branch that depends on data.
  *
- *     step   u8[16] which code each comparison wants (heap order: root, its children, …), i8[16] the threshold;
- *            a code above it goes right; 127, which no code exceeds, in places that are not used
- *     tree   1 or 1 + 16 steps, then 16 or 256 leaves
+ *     step     u8[16] which code each comparison wants (heap order: root, its children, …), i8[16] the threshold;
+ *              a code above it goes right; 127, which no code exceeds, in places that are not used
+ *     tree     up to 4 levels: a step, then 16 leaves; 6: a step of 3, then 8 times a step of 3 and 8 leaves;
+ *              8: a step of 4, then 16 times a step of 4 and 16 leaves
+ *     leaves   f32 or f64; those of 16 bare f32 byte by byte: the first byte of all, the second of all, …
+ *
+ * All trees of a forest have the form of its deepest.
  */
 
-/** Rows that are scored tree by tree before the next: their codes and the tree stay in the first-level cache. */
+/** Rows that are scored at a time: all that is known of them stays in the first-level cache. */
 const BLOCK: i32 = 512;
+/** Trees that a row walks at a time. */
+const TOGETHER: i32 = 4;
+
+/** The host writes it: src/models/forest-scorer.ts. */
+@unmanaged
+class Scorer {
+  /** u8[32768], as `fillExits` writes them */
+  exits: usize;
+  trees: usize;
+  /** a multiple of four where trees have more than four levels */
+  treeCount: i32;
+  /** 4, 6 or 8 */
+  levels: i32;
+  /** f64[rows × columns], row-major */
+  values: usize;
+  columns: i32;
+  /** features that are compared, at most 32 */
+  slots: i32;
+  /** i32[slots], i32[slots] and f64[slots × 256], see `quantise` */
+  reading: usize;
+  cuts: usize;
+  /** u8[32 × 512]: the codes of each slot */
+  planes: usize;
+  /** u8[512 × 32]: the codes of each row, 16 or 32 of them */
+  codes: usize;
+  /** u8[4 × 512]: where rows leave the upper levels */
+  places: usize;
+  /** u8[512], scratch */
+  turned: usize;
+  /** f32 or f64 [rows], begins at the base score */
+  sums: usize;
+}
 
 /** Fill u8[32768]: where each pattern of 15 answers leads. The pattern has bit i set if comparison i goes right. */
 export function fillExits(table: usize): void {
@@ -30,20 +67,21 @@ export function fillExits(table: usize): void {
  * @param slots   features to code
  * @param columns i32[slots] which column each reads, then i32[slots] levels: the search takes that many steps
  * @param cuts    f64[slots × 256], ascending, padded with +∞
- * @param out     u8[count × stride], each row's codes side by side
+ * @param out     u8, the code of a row and a slot at row × rowStep + slot × slotStep
  * @param bias    128 makes the codes signed; 0 leaves them as they are
  *
  * About 3 ns per value: eight searches run side by side.
  */
 export function quantise(
-  values: usize, count: i32, width: i32, slots: i32, columns: usize, cuts: usize, out: usize, stride: i32, bias: i32,
+  values: usize, count: i32, width: i32, slots: i32, columns: usize, cuts: usize, out: usize, rowStep: i32,
+  slotStep: i32, bias: i32,
 ): void {
-  const rowBytes = <usize>width << 3, step = <usize>stride;
+  const rowBytes = <usize>width << 3, step = <usize>rowStep;
   for (let slot = 0; slot < slots; slot++) {
     const at = columns + (<usize>slot << 2);
     const first = 1 << load<i32>(at + (<usize>slots << 2)) >> 1;
     const table = cuts + (<usize>slot << 11);
-    let x = values + (<usize>load<i32>(at) << 3), to = out + slot;
+    let x = values + (<usize>load<i32>(at) << 3), to = out + <usize>slot * slotStep;
     let row = 0;
     for (; row + 8 <= count; row += 8) {
       const x4 = x + 4 * rowBytes, to4 = to + 4 * step;
@@ -91,117 +129,217 @@ function passed(at: usize, half: usize, value: f64): usize {
 /**
  * Add the leaf of every tree to each row's sum, in the order of the trees: f32 leaves and sums, as XGBoost adds them.
  *
- * @param exits  as `fillExits` writes them
- * @param trees  the trees, each behind the other; `offsets` u32[count of trees] where each begins, bit 0 set if it has
- *               two steps
- * @param codes  u8[rows × 16 or 32]; `registers` 1 or 2
- * @param rows   a multiple of 4 (the host pads)
- * @param sums   f32[rows], begins at the base score
+ * @param rows a multiple of 16 (the host pads)
  *
- * 10,000 rows and 100 trees of eight levels take about 2.3 ms with up to 16 features.
+ * 10,000 rows and 200 trees of six levels take about 3 ms with up to 16 features.
  */
-export function scoreSingle(
-  exits: usize, trees: usize, offsets: usize, treeCount: i32, codes: usize, registers: i32, rows: i32, sums: usize,
-): void {
-  score<f32>(exits, trees, offsets, treeCount, codes, registers, rows, sums);
+export function scoreSingle(scorer: usize, rows: i32): void {
+  score<f32>(changetype<Scorer>(scorer), rows);
 }
 
 /** As `scoreSingle` with f64 leaves and sums: for forests. */
-export function scoreDouble(
-  exits: usize, trees: usize, offsets: usize, treeCount: i32, codes: usize, registers: i32, rows: i32, sums: usize,
-): void {
-  score<f64>(exits, trees, offsets, treeCount, codes, registers, rows, sums);
+export function scoreDouble(scorer: usize, rows: i32): void {
+  score<f64>(changetype<Scorer>(scorer), rows);
 }
 
 // @ts-ignore: decorator
 @inline
-function score<T>(
-  exits: usize, trees: usize, offsets: usize, treeCount: i32, codes: usize, registers: i32, rows: i32, sums: usize,
-): void {
+function score<T>(s: Scorer, rows: i32): void {
+  const wide = s.slots > 16;
   for (let block = 0; block < rows; block += BLOCK) {
-    const count = min(BLOCK, rows - block);
-    const from = codes + (<usize>block << 4) * registers, to = sums + <usize>block * sizeof<T>();
-    for (let tree = 0; tree < treeCount; tree++) {
-      const offset = <usize>load<u32>(offsets + (<usize>tree << 2));
-      const at = trees + (offset & ~1);
-      if (registers == 1) {
-        if (offset & 1) narrowTwo<T>(exits, at, from, count, to);
-        else narrowOne<T>(exits, at, from, count, to);
-      } else {
-        if (offset & 1) wideTwo<T>(exits, at, from, count, to);
-        else wideOne<T>(exits, at, from, count, to);
-      }
+    const count = min(BLOCK, rows - block), sums = s.sums + <usize>block * sizeof<T>();
+    const values = s.values + (<usize>block * s.columns << 3);
+    quantise(values, count, s.columns, s.slots, s.reading, s.cuts, s.planes, 1, BLOCK, 128);
+    if (s.levels == 4) {
+      scoreShallow<T>(s, count, sums);
+      continue;
+    }
+    turn(s, count, 0, wide ? 32 : 16);
+    if (wide) turn(s, count, 16, 32);
+    if (s.levels == 6) {
+      if (wide) scoreSixWide<T>(s, count, sums);
+      else scoreSix<T>(s, count, sums);
+    } else {
+      if (wide) scoreEightWide<T>(s, count, sums);
+      else scoreEight<T>(s, count, sums);
     }
   }
 }
 
-function narrowOne<T>(exits: usize, tree: usize, codes: usize, count: i32, sums: usize): void {
-  const which = v128.load(tree), threshold = v128.load(tree, 16), leaves = tree + 32;
-  for (const end = codes + (<usize>count << 4); codes < end; codes += 64, sums += 4 * sizeof<T>()) {
-    const e0 = exitOf(exits, v128.load(codes), which, threshold), e1 = exitOf(exits, v128.load(codes, 16), which, threshold);
-    const e2 = exitOf(exits, v128.load(codes, 32), which, threshold), e3 = exitOf(exits, v128.load(codes, 48), which, threshold);
-    addLeaves<T>(sums, leaves, e0, e1, e2, e3);
+/** Bring the codes of rows side by side that stand side by side by slot. */
+function turn(s: Scorer, count: i32, slot: usize, rowBytes: usize): void {
+  const one = s.turned, other = one + 256;
+  for (let row = 0; row < count; row += 16) {
+    interleave(s.planes + slot * BLOCK + row, BLOCK, one, 16);
+    interleave(one, 16, other, 16);
+    interleave(other, 16, one, 16);
+    interleave(one, 16, s.codes + <usize>row * rowBytes + slot, rowBytes);
   }
 }
 
-function narrowTwo<T>(exits: usize, tree: usize, codes: usize, count: i32, sums: usize): void {
-  const which = v128.load(tree), threshold = v128.load(tree, 16), below = tree + 32, leaves = tree + 544;
-  for (const end = codes + (<usize>count << 4); codes < end; codes += 64, sums += 4 * sizeof<T>()) {
-    const c0 = v128.load(codes), c1 = v128.load(codes, 16), c2 = v128.load(codes, 32), c3 = v128.load(codes, 48);
-    const e0 = exitOf(exits, c0, which, threshold) << 5, e1 = exitOf(exits, c1, which, threshold) << 5;
-    const e2 = exitOf(exits, c2, which, threshold) << 5, e3 = exitOf(exits, c3, which, threshold) << 5;
-    const s0 = below + e0, s1 = below + e1, s2 = below + e2, s3 = below + e3;
-    addLeaves<T>(
-      sums, leaves,
-      e0 >> 1 | exitOf(exits, c0, v128.load(s0), v128.load(s0, 16)), e1 >> 1 | exitOf(exits, c1, v128.load(s1), v128.load(s1, 16)),
-      e2 >> 1 | exitOf(exits, c2, v128.load(s2), v128.load(s2, 16)), e3 >> 1 | exitOf(exits, c3, v128.load(s3), v128.load(s3, 16)),
-    );
-  }
-}
-
-function wideOne<T>(exits: usize, tree: usize, codes: usize, count: i32, sums: usize): void {
-  const leaves = tree + 32;
-  for (const end = codes + (<usize>count << 5); codes < end; codes += 128, sums += 4 * sizeof<T>()) {
-    const e0 = wideExit(exits, codes, tree), e1 = wideExit(exits, codes + 32, tree);
-    const e2 = wideExit(exits, codes + 64, tree), e3 = wideExit(exits, codes + 96, tree);
-    addLeaves<T>(sums, leaves, e0, e1, e2, e3);
-  }
-}
-
-function wideTwo<T>(exits: usize, tree: usize, codes: usize, count: i32, sums: usize): void {
-  const below = tree + 32, leaves = tree + 544;
-  for (const end = codes + (<usize>count << 5); codes < end; codes += 128, sums += 4 * sizeof<T>()) {
-    const e0 = wideExit(exits, codes, tree), e1 = wideExit(exits, codes + 32, tree);
-    const e2 = wideExit(exits, codes + 64, tree), e3 = wideExit(exits, codes + 96, tree);
-    addLeaves<T>(
-      sums, leaves,
-      e0 << 4 | wideExit(exits, codes, below + (e0 << 5)), e1 << 4 | wideExit(exits, codes + 32, below + (e1 << 5)),
-      e2 << 4 | wideExit(exits, codes + 64, below + (e2 << 5)), e3 << 4 | wideExit(exits, codes + 96, below + (e3 << 5)),
-    );
+/** A quarter of the way to transpose 16 registers. */
+// @ts-ignore: decorator
+@inline
+function interleave(from: usize, fromStep: usize, to: usize, toStep: usize): void {
+  for (let i: usize = 0; i < 8; i++, from += fromStep, to += 2 * toStep) {
+    const x = v128.load(from), y = v128.load(from + 8 * fromStep);
+    v128.store(to, lowBytes(x, y));
+    v128.store(to + toStep, highBytes(x, y));
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function exitOf(exits: usize, codes: v128, which: v128, threshold: v128): usize {
-  return <usize>load<u8>(exits + <usize>i8x16.bitmask(i8x16.gt_s(i8x16.swizzle(codes, which), threshold)));
+function lowBytes(x: v128, y: v128): v128 {
+  return v128.shuffle<i8>(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 
-/** As `exitOf` for 32 codes: a shuffle gives 0 where it is asked for a code that is not in its register. */
 // @ts-ignore: decorator
 @inline
-function wideExit(exits: usize, codes: usize, step: usize): usize {
+function highBytes(x: v128, y: v128): v128 {
+  return v128.shuffle<i8>(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/** Three levels below comparison `root` of a step, 16 rows at a time. @param to u8[count], 0…7: where each row leaves */
+function walkThree(step: usize, root: usize, planes: usize, count: i32, to: usize): void {
+  const left = root + root + 1, lower = left + left + 1;
+  let p0 = planeOf(planes, step + root), p1 = planeOf(planes, step + left), p2 = planeOf(planes, step + left + 1);
+  let p3 = planeOf(planes, step + lower), p4 = planeOf(planes, step + lower + 1);
+  let p5 = planeOf(planes, step + lower + 2), p6 = planeOf(planes, step + lower + 3);
+  const t0 = v128.load8_splat(step + root, 16), t1 = v128.load8_splat(step + left, 16), t2 = v128.load8_splat(step + left, 17);
+  const t3 = v128.load8_splat(step + lower, 16), t4 = v128.load8_splat(step + lower, 17);
+  const t5 = v128.load8_splat(step + lower, 18), t6 = v128.load8_splat(step + lower, 19);
+  const one = i8x16.splat(1), two = i8x16.splat(2), four = i8x16.splat(4);
+  for (const end = to + count; to < end; to += 16) {
+    const m0 = above(p0, t0), m1 = above(p1, t1), m2 = above(p2, t2);
+    const first = choose(above(p4, t4), above(p3, t3), m1), second = choose(above(p6, t6), above(p5, t5), m2);
+    const middle = v128.and(choose(m2, m1, m0), two), last = v128.and(choose(second, first, m0), one);
+    v128.store(to, v128.or(v128.and(m0, four), v128.or(middle, last)));
+    p0 += 16; p1 += 16; p2 += 16; p3 += 16; p4 += 16; p5 += 16; p6 += 16;
+  }
+}
+
+/** Four levels. @param to u8[2 × 512], the first 512 become 0…15: where each row leaves */
+// @ts-ignore: decorator
+@inline
+function walkFour(step: usize, planes: usize, count: i32, to: usize): void {
+  walkThree(step, 1, planes, count, to);
+  walkThree(step, 2, planes, count, to + BLOCK);
+  const threshold = v128.load8_splat(step, 16), eight = i8x16.splat(8);
+  let plane = planeOf(planes, step);
+  for (const end = to + count; to < end; to += 16, plane += 16) {
+    v128.store(to, choose(v128.or(v128.load(to, BLOCK), eight), v128.load(to), above(plane, threshold)));
+  }
+}
+
+/** Where the codes stand that a comparison wants. */
+// @ts-ignore: decorator
+@inline
+function planeOf(planes: usize, which: usize): usize {
+  return planes + <usize>load<u8>(which) * BLOCK;
+}
+
+// @ts-ignore: decorator
+@inline
+function above(codes: usize, threshold: v128): v128 {
+  return i8x16.gt_s(v128.load(codes), threshold);
+}
+
+/** By masks of whole bytes, for which the relaxed instruction has one meaning. */
+// @ts-ignore: decorator
+@inline
+function choose(yes: v128, no: v128, mask: v128): v128 {
+  return v128.relaxed_laneselect<i8>(yes, no, mask);
+}
+
+// @ts-ignore: decorator
+@inline
+function scoreShallow<T>(s: Scorer, count: i32, sums: usize): void {
+  let tree = s.trees;
+  for (let t = 0; t < s.treeCount; t++, tree += 32 + 16 * sizeof<T>()) {
+    walkFour(tree, s.planes, count, s.places);
+    if (sizeof<T>() == 4) addSingles(tree + 32, s.places, count, sums);
+    else addDoubles(tree + 32, s.places, count, sums);
+  }
+}
+
+/** Leaves are fetched byte by byte for 16 rows. */
+function addSingles(leaves: usize, places: usize, count: i32, sums: usize): void {
+  const l0 = v128.load(leaves), l1 = v128.load(leaves, 16), l2 = v128.load(leaves, 32), l3 = v128.load(leaves, 48);
+  for (const end = places + count; places < end; places += 16, sums += 64) {
+    const at = v128.load(places);
+    const b0 = i8x16.relaxed_swizzle(l0, at), b1 = i8x16.relaxed_swizzle(l1, at);
+    const b2 = i8x16.relaxed_swizzle(l2, at), b3 = i8x16.relaxed_swizzle(l3, at);
+    const low = lowBytes(b0, b1), lowUpper = lowBytes(b2, b3), high = highBytes(b0, b1), highUpper = highBytes(b2, b3);
+    v128.store(sums, f32x4.add(v128.load(sums), v128.shuffle<i16>(low, lowUpper, 0, 8, 1, 9, 2, 10, 3, 11)));
+    v128.store(sums, f32x4.add(v128.load(sums, 16), v128.shuffle<i16>(low, lowUpper, 4, 12, 5, 13, 6, 14, 7, 15)), 16);
+    v128.store(sums, f32x4.add(v128.load(sums, 32), v128.shuffle<i16>(high, highUpper, 0, 8, 1, 9, 2, 10, 3, 11)), 32);
+    v128.store(sums, f32x4.add(v128.load(sums, 48), v128.shuffle<i16>(high, highUpper, 4, 12, 5, 13, 6, 14, 7, 15)), 48);
+  }
+}
+
+function addDoubles(leaves: usize, places: usize, count: i32, sums: usize): void {
+  for (const end = places + count; places < end; places++, sums += 8) {
+    store<f64>(sums, load<f64>(sums) + load<f64>(leaves + (<usize>load<u8>(places) << 3)));
+  }
+}
+
+// Functions of their own: in one of them the compiler would fold their loops into one that asks each time.
+function scoreSix<T>(s: Scorer, count: i32, sums: usize): void {
+  scoreDeep<T>(s, count, sums, 3, false);
+}
+
+function scoreSixWide<T>(s: Scorer, count: i32, sums: usize): void {
+  scoreDeep<T>(s, count, sums, 3, true);
+}
+
+function scoreEight<T>(s: Scorer, count: i32, sums: usize): void {
+  scoreDeep<T>(s, count, sums, 4, false);
+}
+
+function scoreEightWide<T>(s: Scorer, count: i32, sums: usize): void {
+  scoreDeep<T>(s, count, sums, 4, true);
+}
+
+/** `half` levels above, `half` below, four trees at a time. */
+// @ts-ignore: decorator
+@inline
+function scoreDeep<T>(s: Scorer, count: i32, sums: usize, half: i32, wide: bool): void {
+  const parts: usize = half == 3 ? 8 : 16, lower: usize = 32 + parts * sizeof<T>(), treeBytes: usize = 32 + parts * lower;
+  const exits = s.exits;
+  let tree = s.trees;
+  for (let t = 0; t < s.treeCount; t += TOGETHER) {
+    for (let i = 0; i < TOGETHER; i++) {
+      const to = s.places + <usize>i * BLOCK, step = tree + <usize>i * treeBytes;
+      if (half == 3) walkThree(step, 0, s.planes, count, to);
+      else walkFour(step, s.planes, count, to);
+    }
+    const t0 = tree + 32, t1 = t0 + treeBytes, t2 = t1 + treeBytes, t3 = t2 + treeBytes;
+    let codes = s.codes, sum = sums, at = s.places;
+    for (const end = at + count; at < end; at++, codes += wide ? 32 : 16, sum += sizeof<T>()) {
+      const low = v128.load(codes), high = wide ? v128.load(codes, 16) : low;
+      const l0 = leafOf<T>(exits, low, high, t0 + <usize>load<u8>(at) * lower, half, wide);
+      const l1 = leafOf<T>(exits, low, high, t1 + <usize>load<u8>(at, BLOCK) * lower, half, wide);
+      const l2 = leafOf<T>(exits, low, high, t2 + <usize>load<u8>(at, 2 * BLOCK) * lower, half, wide);
+      const l3 = leafOf<T>(exits, low, high, t3 + <usize>load<u8>(at, 3 * BLOCK) * lower, half, wide);
+      store<T>(sum, load<T>(sum) + l0 + l1 + l2 + l3);
+    }
+    tree += <usize>TOGETHER * treeBytes;
+  }
+}
+
+/** The leaf that a row reaches in a lower part. Three levels use the table of four as if all went left in the last. */
+// @ts-ignore: decorator
+@inline
+function leafOf<T>(exits: usize, low: v128, high: v128, step: usize, half: i32, wide: bool): T {
   const which = v128.load(step);
-  const low = i8x16.swizzle(v128.load(codes), which);
-  const high = i8x16.swizzle(v128.load(codes, 16), i8x16.sub(which, i8x16.splat(16)));
-  return <usize>load<u8>(exits + <usize>i8x16.bitmask(i8x16.gt_s(v128.or(low, high), v128.load(step, 16))));
-}
-
-// @ts-ignore: decorator
-@inline
-function addLeaves<T>(sums: usize, leaves: usize, l0: usize, l1: usize, l2: usize, l3: usize): void {
-  store<T>(sums, load<T>(sums) + load<T>(leaves + l0 * sizeof<T>()));
-  store<T>(sums, load<T>(sums, sizeof<T>()) + load<T>(leaves + l1 * sizeof<T>()), sizeof<T>());
-  store<T>(sums, load<T>(sums, 2 * sizeof<T>()) + load<T>(leaves + l2 * sizeof<T>()), 2 * sizeof<T>());
-  store<T>(sums, load<T>(sums, 3 * sizeof<T>()) + load<T>(leaves + l3 * sizeof<T>()), 3 * sizeof<T>());
+  let wanted: v128;
+  if (wide) { // a shuffle gives 0 where it is asked for a code that is not in its register
+    wanted = v128.or(i8x16.swizzle(low, which), i8x16.swizzle(high, i8x16.sub(which, i8x16.splat(16))));
+  } else {
+    wanted = i8x16.relaxed_swizzle(low, which); // never is
+  }
+  const answers = <usize>i8x16.bitmask(i8x16.gt_s(wanted, v128.load(step, 16)));
+  const exit = <usize>load<u8>(exits + answers);
+  return load<T>(step + (half == 3 ? exit * (sizeof<T>() >> 1) : exit * sizeof<T>()), 32);
 }

@@ -41,8 +41,8 @@ export function searchHistograms(g: Growth, histogram: usize, total: i64): void 
 /** Search all features of a small node, sorted by `sortSmall`. */
 export function searchSorted(g: Growth, start: i32, end: i32, total: i64): void {
   beginSketch(g, total);
-  if (countOf(total) == end - start) sketchSorted(g, end - start, total, false);
-  else sketchSorted(g, end - start, total, true);
+  if (countOf(total) == end - start) sketchSingle(g, end - start, total);
+  else sketchCounted(g, end - start, total);
   const bar = barOf(g);
   for (let feature = 0; feature < g.features; feature++) {
     if (!(reachAt(g, feature) < bar)) scanSorted(g, start, end, feature, total);
@@ -105,6 +105,15 @@ function sketchOf(
   const d = f32x4.add(count, lambda), over = f32x4.sub(sum, f32x4.mul(slope, d));
   const q = f32x4.div(f32x4.mul(over, over), f32x4.mul(d, f32x4.sub(all, d)));
   return v128.and(q, v128.and(f32x4.ge(count, minLeaf), f32x4.le(count, maxLeft)));
+}
+
+// Functions of their own: in one of them the compiler would fold their loops into one that asks each time.
+function sketchSingle(g: Growth, rows: i32, total: i64): void {
+  sketchSorted(g, rows, total, false);
+}
+
+function sketchCounted(g: Growth, rows: i32, total: i64): void {
+  sketchSorted(g, rows, total, true);
 }
 
 /**

@@ -92,11 +92,9 @@ export interface Kernel {
   growForestTree(forest: number, tree: number): number
   fillExits(table: number): void
   // prettier-ignore
-  quantise(values: number, count: number, width: number, slots: number, columns: number, cuts: number, out: number, stride: number, bias: number): void
-  // prettier-ignore
-  scoreSingle(exits: number, trees: number, offsets: number, treeCount: number, codes: number, registers: number, rows: number, sums: number): void
-  // prettier-ignore
-  scoreDouble(exits: number, trees: number, offsets: number, treeCount: number, codes: number, registers: number, rows: number, sums: number): void
+  quantise(values: number, count: number, width: number, slots: number, columns: number, cuts: number, out: number, rowStep: number, slotStep: number, bias: number): void
+  scoreSingle(scorer: number, rows: number): void
+  scoreDouble(scorer: number, rows: number): void
   interventionalShap(shap: number, root: number): void
   // prettier-ignore
   pathShap(feature: number, number: number, left: number, cover: number, root: number, row: number, scratch: number, out: number): void
@@ -212,6 +210,12 @@ export class Arena {
   putFloat64(values: ArrayLike<number>): number {
     const pointer = this.alloc(values.length * 8)
     this.float64(pointer, values.length).set(values)
+    return pointer
+  }
+
+  putUint8(values: ArrayLike<number>): number {
+    const pointer = this.alloc(values.length)
+    this.uint8(pointer, values.length).set(values)
     return pointer
   }
 

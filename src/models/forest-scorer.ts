@@ -1,32 +1,48 @@
 import { localKernel } from '../engine/wasm.ts'
 import { MAX_BINS } from './binning.ts'
 import type { Matrix } from './estimator.ts'
-import { walkForest, type FlatForest } from './flat-forest.ts'
-import { searchLevels } from './growth.ts'
+import { forestDepth, walkForest, type FlatForest } from './flat-forest.ts'
+import { putRecord, searchLevels } from './growth.ts'
 
 /** Bytes of a step: which codes, and their thresholds. */
 const STEP = 32
-const COMPARISONS = 15
-const EXITS = 16
 
 /** No code is above it: the place of a comparison that is not made. */
 const NEVER = 127
 
+/** Levels of a tree above and below its cut; without lower ones its leaves follow the upper ones. */
+interface Form {
+  upper: number
+  lower: number
+}
+
+/** From the shallowest. */
+const FORMS: readonly Form[] = [
+  { upper: 4, lower: 0 },
+  { upper: 3, lower: 3 },
+  { upper: 4, lower: 4 },
+]
+
 /** A forest in the form of `assembly/score.ts`. */
 interface CompiledForest {
+  form: Form
   /** i32[2 × slots]: the column of each slot, then the levels of its search */
   reading: Int32Array
   /** f64[slots × 256] */
   cuts: Float64Array
-  /** registers of 16 codes that a row takes: 1 or 2 */
-  registers: number
   trees: Uint8Array
-  /** u32[trees], where each begins; odd where it has two steps */
-  offsets: Uint32Array
+  /** those that add nothing included */
+  treeCount: number
 }
 
-/** Rows that are copied into the memory of the kernel at a time. */
+/** Rows that are copied into the memory of the kernel at a time, rows that it scores at a time, and side by side. */
 const ROWS_AT_ONCE = 8192
+const BLOCK = 512
+const LANES = 16
+/** Trees that a row walks at a time. */
+const TOGETHER = 4
+const MAX_SLOTS = 32
+const COMPARISONS = 15
 
 let exits: Uint8Array | undefined
 
@@ -70,18 +86,29 @@ function score(forest: CompiledForest, features: Matrix, base: number, single: b
   const { kernel, arena } = localKernel()
   const mark = arena.mark()
   exits ??= makeExits()
-  const capacity = padded(Math.min(ROWS_AT_ONCE, features.rows))
-  const stride = 16 * forest.registers
-  const table = arena.alloc(exits.length)
-  const trees = arena.alloc(forest.trees.length)
-  const offsets = arena.putInt32(forest.offsets)
-  const reading = arena.putInt32(forest.reading)
-  const cuts = arena.putFloat64(forest.cuts)
+  const capacity = padded(Math.min(ROWS_AT_ONCE, features.rows), LANES)
   const values = arena.alloc(capacity * features.columns * 8)
-  const codes = arena.alloc(capacity * stride)
   const out = arena.alloc(capacity * 8)
-  arena.uint8(table, exits.length).set(exits)
-  arena.uint8(trees, forest.trees.length).set(forest.trees)
+  const record = putRecord(
+    arena,
+    [
+      arena.putUint8(exits),
+      arena.putUint8(forest.trees),
+      forest.treeCount,
+      forest.form.upper + forest.form.lower,
+      values,
+      features.columns,
+      forest.reading.length / 2,
+      arena.putInt32(forest.reading),
+      arena.putFloat64(forest.cuts),
+      arena.alloc(MAX_SLOTS * BLOCK),
+      arena.alloc(MAX_SLOTS * BLOCK),
+      arena.alloc(TOGETHER * BLOCK),
+      arena.alloc(2 * LANES * LANES),
+      out,
+    ],
+    [],
+  )
   const cells = arena.float64(values, capacity * features.columns)
   const sums = single ? new Float32Array(arena.memory.buffer, out, capacity) : arena.float64(out, capacity)
 
@@ -89,11 +116,9 @@ function score(forest: CompiledForest, features: Matrix, base: number, single: b
   for (let from = 0; from < features.rows; from += capacity) {
     const count = Math.min(capacity, features.rows - from)
     cells.set(features.values.subarray(from * features.columns, (from + count) * features.columns))
-    kernel.quantise(values, count, features.columns, forest.reading.length / 2, reading, cuts, codes, stride, 128)
     sums.fill(base)
-    const given = [table, trees, offsets, forest.offsets.length, codes, forest.registers, padded(count), out] as const
-    if (single) kernel.scoreSingle(...given)
-    else kernel.scoreDouble(...given)
+    if (single) kernel.scoreSingle(record, padded(count, LANES))
+    else kernel.scoreDouble(record, padded(count, LANES))
     result.set(sums.subarray(0, count), from)
   }
   arena.release(mark)
@@ -110,16 +135,17 @@ function makeExits(): Uint8Array {
   return filled
 }
 
-function padded(rows: number): number {
-  return Math.ceil(rows / 4) * 4
+function padded(count: number, multiple: number): number {
+  return Math.ceil(count / multiple) * multiple
 }
 
 /** @returns null for a forest that is too deep, too wide or too fine */
 function compile(forest: FlatForest, single: boolean): CompiledForest | null {
-  const depths = treeDepths(forest)
-  if (depths.some((depth) => depth > 8)) return null
+  const depth = forestDepth(forest)
+  const form = FORMS.find(({ upper, lower }) => depth <= upper + lower)
+  if (!form) return null
   const thresholds = thresholdsOf(forest)
-  if (thresholds.size > 32 || [...thresholds.values()].some((of) => of.length >= MAX_BINS)) return null
+  if (thresholds.size > MAX_SLOTS || [...thresholds.values()].some((of) => of.length >= MAX_BINS)) return null
 
   const slots = [...thresholds.keys()].sort((a, b) => a - b)
   const cuts = new Float64Array(slots.length * MAX_BINS).fill(Infinity)
@@ -131,44 +157,41 @@ function compile(forest: FlatForest, single: boolean): CompiledForest | null {
     ]),
   )
 
+  const { upper, lower } = form
   const leafBytes = single ? 4 : 8
-  const bytes = depths.map((depth) => (depth <= 4 ? STEP + EXITS * leafBytes : 17 * STEP + EXITS * EXITS * leafBytes))
-  const begins = new Float64Array(bytes.length + 1)
-  bytes.forEach((size, tree) => (begins[tree + 1] = begins[tree] + size))
-  const trees = new Uint8Array(begins.at(-1)!)
+  const exitCount = 2 ** upper
+  const leafCount = 2 ** lower
+  const exitBytes = lower > 0 ? STEP + leafCount * leafBytes : leafBytes
+  const treeBytes = STEP + exitCount * exitBytes
+  const treeCount = lower > 0 ? padded(forest.roots.length, TOGETHER) : forest.roots.length
+  const trees = new Uint8Array(treeCount * treeBytes)
   const view = new DataView(trees.buffer)
-
-  depths.forEach((depth, tree) => {
-    const begin = begins[tree]
-    const isOne = depth <= 4
-    const leaves = begin + (isOne ? STEP : 17 * STEP)
-    const writeLeaf = (node: number, exit: number): void => {
-      const at = leaves + exit * leafBytes
-      if (single) view.setFloat32(at, forest.number[node], true)
-      else view.setFloat64(at, forest.number[node], true)
-    }
-    const below = writeStep(forest.roots[tree], begin)
-    below.forEach((node, exit) => {
-      if (node < 0) return
-      if (isOne) writeLeaf(node, exit)
-      else
-        writeStep(node, begin + STEP * (1 + exit)).forEach((leaf, e) => leaf >= 0 && writeLeaf(leaf, exit * EXITS + e))
-    })
-  })
+  for (let tree = 0; tree < treeCount; tree++) writeTree(forest.roots[tree], tree * treeBytes)
   return {
+    form,
     reading: Int32Array.from([...slots, ...slots.map((column) => searchLevels(thresholds.get(column)!.length))]),
     cuts,
-    registers: slots.length > 16 ? 2 : 1,
     trees,
-    offsets: Uint32Array.from(depths, (depth, tree) => begins[tree] + (depth > 4 ? 1 : 0)),
+    treeCount,
   }
 
-  /** Write the four levels below a node. @returns the node behind each exit, −1 where none leads */
-  function writeStep(root: number, at: number): Int32Array {
+  /** @param root `undefined` for a tree that adds −0 to every sum, and so leaves it as it is */
+  function writeTree(root: number | undefined, begin: number): void {
+    writeStep(root, begin, upper).forEach((node, exit) => {
+      const at = begin + STEP + exit * exitBytes
+      if (lower > 0) writeStep(node, at, lower).forEach((leaf, e) => writeLeaf(leaf, at + STEP + e * leafBytes))
+      else if (!single) writeLeaf(node, at)
+      else writeBytes(node, begin + STEP + exit)
+    })
+  }
+
+  /** Write some levels below a node. @returns the node behind each exit, `undefined` where none leads */
+  function writeStep(root: number | undefined, at: number, levels: number): (number | undefined)[] {
     trees.fill(NEVER, at + 16, at + STEP)
-    const behind = new Int32Array(EXITS).fill(-1)
+    const comparisons = 2 ** levels - 1
+    const behind = Array.from<number | undefined>({ length: comparisons + 1 })
     const descend = (node: number, place: number): void => {
-      if (place >= COMPARISONS) behind[place - COMPARISONS] = node
+      if (place >= comparisons) behind[place - comparisons] = node
       else if (forest.feature[node] < 0) descend(node, 2 * place + 1)
       else {
         const { slot, codes } = codeOf.get(forest.feature[node])!
@@ -178,25 +201,25 @@ function compile(forest: FlatForest, single: boolean): CompiledForest | null {
         descend(forest.left[node] + 1, 2 * place + 2)
       }
     }
-    descend(root, 0)
+    if (root !== undefined) descend(root, 0)
     return behind
+  }
+
+  function writeLeaf(node: number | undefined, at: number): void {
+    const value = node === undefined ? -0 : forest.number[node]
+    if (single) view.setFloat32(at, value, true)
+    else view.setFloat64(at, value, true)
+  }
+
+  /** The first byte of all leaves of a tree stands in front of the second of all. */
+  function writeBytes(node: number | undefined, at: number): void {
+    if (node === undefined) return
+    bytes.setFloat32(0, forest.number[node], true)
+    for (let byte = 0; byte < 4; byte++) trees[at + byte * exitCount] = bytes.getUint8(byte)
   }
 }
 
-/** @returns levels of comparisons of each tree */
-function treeDepths({ roots, feature, left }: FlatForest): number[] {
-  const depth = new Int32Array(feature.length)
-  return Array.from(roots, (root, tree) => {
-    const end = roots[tree + 1] ?? feature.length
-    let deepest = 0
-    for (let node = root; node < end; node++) {
-      if (feature[node] < 0) continue
-      depth[left[node]] = depth[left[node] + 1] = depth[node] + 1
-      deepest = Math.max(deepest, depth[node] + 1)
-    }
-    return deepest
-  })
-}
+const bytes = new DataView(new ArrayBuffer(4))
 
 /** @returns for each feature that occurs its thresholds, ascending */
 function thresholdsOf({ feature, number }: FlatForest): Map<number, Float64Array> {

@@ -134,7 +134,7 @@ function putCodes(
   const mark = arena.mark()
   const values = arena.putFloat64(features.values)
   const reading = arena.putInt32([...binning.columns, ...binning.bins.map((bins) => searchLevels(bins - 1))])
-  kernel.quantise(values, features.rows, features.columns, binning.columns.length, reading, cuts, table, width, 0)
+  kernel.quantise(values, features.rows, features.columns, binning.columns.length, reading, cuts, table, width, 1, 0)
   arena.release(mark)
   return table
 }

@@ -23,6 +23,7 @@ describe('the scorers', () => {
     { columns: 16, trees: 30, depth: 8, compiled: true },
     { columns: 13, trees: 30, depth: 6, compiled: true },
     { columns: 17, trees: 30, depth: 4, compiled: true }, // two registers
+    { columns: 20, trees: 31, depth: 6, compiled: true },
     { columns: 32, trees: 30, depth: 8, compiled: true },
     { columns: 33, trees: 40, depth: 8, compiled: false }, // too wide
     { columns: 5, trees: 20, depth: 11, compiled: false }, // too deep
