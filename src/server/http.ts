@@ -93,11 +93,14 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
   }
 }
 
+/** Connections that wait to be accepted. Beyond (Node's 511) a client is not answered, and tries again after a second. */
+const BACKLOG = 4096
+
 /** Wait until the port is ours, or say why it cannot be. */
 export function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, port, host)))
-    server.listen(port, host, resolve)
+    server.listen({ port, host, backlog: BACKLOG }, resolve)
   })
 }
 
