@@ -2,7 +2,7 @@ import { asc, gt, lt, max, sql } from 'drizzle-orm'
 import type { Database, Storage, Transaction } from './db.ts'
 import { type ChangeEvent, Subscriber } from './events/subscriber.ts'
 import { events } from './events/table.ts'
-import { SharedReads } from './events/shared-reads.ts'
+import { type ReadStates, SharedReads } from './events/shared-reads.ts'
 
 /** One channel for everything; the payload says what changed: `17:tuningJob:6f1c…`. */
 const CHANNEL = 'tunebook_events'
@@ -81,10 +81,14 @@ export class EventHub {
 
   /**
    * Read the state behind an event. A thousand subscribers to one thing read it once: until its next event, for a
-   * moment, what one of them has read serves all.
+   * moment, what one of them has read serves all, and is the same object for all. Things that change together are read
+   * together.
+   *
+   * @param readAll reads all that are given, whoever asks: what a viewer may not see, the caller leaves out afterwards
+   * @returns null where there is no such thing
    */
-  read<State>(topic: string, id: string, read: () => Promise<State>): Promise<State> {
-    return this.#reads.read(`${topic}:${id}`, read)
+  read<State extends { id: string }>(topic: string, id: string, readAll: ReadStates<State>): Promise<State | null> {
+    return this.#reads.read(topic, id, readAll)
   }
 
   #hear(payload: string): void {
@@ -103,7 +107,7 @@ export class EventHub {
   #pass(event: ChangeEvent): void {
     if (this.#seen.has(event.sequence)) return
     this.#remember(event.sequence)
-    this.#reads.forget(`${event.topic}:${event.id}`)
+    this.#reads.forget(event.topic, event.id)
     for (const subscriber of this.#subscribers) subscriber.offer(event)
   }
 

@@ -37,6 +37,12 @@ export function allows(viewer: Viewer, needed: Role | readonly Role[]): boolean 
   return roles.some((role) => SATISFIED_BY[role].some((given) => viewer.roles.includes(given)))
 }
 
+/** What a viewer may see, without who it is: where two have equal rights, whatever they read is equal too. */
+export function rightsOf({ roles, playbookId }: Viewer): Viewer {
+  const own = ROLES.filter((role) => roles.includes(role))
+  return { name: 'this viewer', roles: own, channel: 'API', ...(playbookId !== undefined && { playbookId }) }
+}
+
 /** @throws ForbiddenError with the role that is missing */
 export function requireRole(viewer: Viewer, needed: Role | readonly Role[]): void {
   if (allows(viewer, needed)) return

@@ -87,19 +87,33 @@ describe('a subscription', () => {
 describe('what is read behind an event', () => {
   test('is read once for a thousand who ask at once, and again after the next event', async () => {
     let reads = 0
-    const ask = () => ctx.events.read('job', 'r', async () => ++reads)
-    expect(new Set(await Promise.all(Array.from({ length: 1000 }, ask)))).toEqual(new Set([1]))
+    const ask = () => ctx.events.read('job', 'r', async ([id]) => [{ id, version: ++reads }])
+    const states = await Promise.all(Array.from({ length: 1000 }, ask))
+    expect(states[0]).toEqual({ id: 'r', version: 1 })
+    expect(new Set(states).size).toBe(1) // the very same object: what is made of it is shared too
     const subscription = ctx.events.subscribe('job', 'r')
     await take(subscription, 1)
     await announce(ctx.db, 'job', 'r')
     await take(subscription, 1)
-    expect(await ask()).toBe(2)
+    expect(await ask()).toEqual({ id: 'r', version: 2 })
     await subscription.return!()
+  })
+
+  test('is read together for things that change together, a hundred with a statement', async () => {
+    const statements: string[][] = []
+    const readAll = async (ids: string[]) => {
+      statements.push(ids)
+      return ids.filter((id) => id !== 'gone').map((id) => ({ id }))
+    }
+    const ids = ['gone', ...Array.from({ length: 149 }, (_, at) => `s${at}`)]
+    const states = await Promise.all([...ids, ...ids].map((id) => ctx.events.read('some', id, readAll)))
+    expect(statements.map(({ length }) => length)).toEqual([100, 50])
+    expect(states.slice(0, 3)).toEqual([null, { id: 's0' }, { id: 's1' }])
   })
 
   test('is asked for again where it could not be read', async () => {
     await expect(ctx.events.read('job', 'f', () => Promise.reject(new Error('down')))).rejects.toThrow('down')
-    expect(await ctx.events.read('job', 'f', async () => 'up')).toBe('up')
+    expect(await ctx.events.read('job', 'f', async ([id]) => [{ id }])).toEqual({ id: 'f' })
   })
 })
 

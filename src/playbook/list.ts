@@ -55,6 +55,11 @@ export async function findPlaybook(
   return row ?? null
 }
 
+/** Those that there are, in any order, whoever may see them. */
+export function findPlaybooks(ctx: AppContext, ids: string[]): Promise<PlaybookRow[]> {
+  return ctx.db.select().from(playbooks).where(inArray(playbooks.id, ids))
+}
+
 /** Newest first. */
 export async function listVersions(ctx: AppContext, playbookId: string, slice: Slice): Promise<PlaybookVersionRow[]> {
   const { where, orderBy } = keyset(slice, {
@@ -129,6 +134,11 @@ const ofPlaybook = (playbookId: string, status: ReviewStatus[] | null) =>
 export async function findReview(ctx: AppContext, id: string): Promise<PlaybookReviewRow | null> {
   const [row] = await ctx.db.select().from(playbookReviews).where(eq(playbookReviews.id, id))
   return row && isReachable(ctx.viewer, row.playbookId) ? row : null
+}
+
+/** Those that there are, in any order, whoever may see them. */
+export function findReviews(ctx: AppContext, ids: string[]): Promise<PlaybookReviewRow[]> {
+  return ctx.db.select().from(playbookReviews).where(inArray(playbookReviews.id, ids))
 }
 
 /** The review that waits for a decision, unless its time is over. */

@@ -10,7 +10,7 @@ import {
   TradeInputType,
   TuningSettingsInput,
 } from './input-types.ts'
-import { countPlaybooks, findPlaybook, findReview, listPlaybooks } from './list.ts'
+import { countPlaybooks, findPlaybook, findPlaybooks, findReview, findReviews, listPlaybooks } from './list.ts'
 import './playbook-types.ts'
 import { PlaybookType } from './playbook-ref.ts'
 import { MAX_BATCH, recordForecasts, recordTrades, type Recorded } from './record.ts'
@@ -19,7 +19,7 @@ import { NEEDED } from './roles.ts'
 import { createPlaybook, rollbackPlaybook, updatePlaybook, updateTuningSettings } from './service.ts'
 import { startPlaybookReview } from './start-review.ts'
 import type { PlaybookRow } from './table.ts'
-import { getPlaybook, PLAYBOOK_TOPIC, REVIEW_TOPIC } from './version.ts'
+import { getPlaybook, isReachable, PLAYBOOK_TOPIC, REVIEW_TOPIC } from './version.ts'
 
 builder.queryFields((t) => ({
   playbooks: t.connection(
@@ -200,8 +200,9 @@ builder.subscriptionFields((t) => ({
     subscribe: async (_, { playbookId }, ctx) => {
       if (playbookId) await getPlaybook(ctx, playbookId)
       const read = async (id: string) => {
-        const review = await findReview(ctx, id)
-        return review && (!playbookId || review.playbookId === playbookId) ? review : null
+        const review = await ctx.events.read(REVIEW_TOPIC, id, (ids) => findReviews(ctx, ids))
+        if (!review || !isReachable(ctx.viewer, review.playbookId)) return null
+        return !playbookId || review.playbookId === playbookId ? review : null
       }
       return statesOf(ctx.events.subscribe(REVIEW_TOPIC), read, {})
     },
@@ -214,11 +215,11 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id() },
     subscribe: async (_, { id }, ctx) => {
       if (id) await getPlaybook(ctx, id)
-      return statesOf(
-        ctx.events.subscribe(PLAYBOOK_TOPIC, id ?? undefined),
-        (one) => findPlaybook(ctx, { id: one }),
-        {},
-      )
+      const read = (one: string) =>
+        isReachable(ctx.viewer, one)
+          ? ctx.events.read(PLAYBOOK_TOPIC, one, (ids) => findPlaybooks(ctx, ids))
+          : Promise.resolve(null)
+      return statesOf(ctx.events.subscribe(PLAYBOOK_TOPIC, id ?? undefined), read, {})
     },
     resolve: (playbook) => playbook,
   }),

@@ -6,6 +6,7 @@ import { jsonBodies } from './json-body.ts'
 import { LIMITS } from './limits.ts'
 import { presentError } from './mask.ts'
 import { schema } from './schema.ts'
+import { sharedResults } from './shared-results.ts'
 import { introspectionForPeople, type RequestContext } from './sign-in.ts'
 import { GRAPHQL_PATH } from './paths.ts'
 
@@ -33,6 +34,6 @@ export function createApi(ctx: AppContext, { operationMs = LIMITS.operationMs }:
     maskedErrors: { isDev: false, maskError: (error) => presentError(error, ctx.log) },
     logging: { debug: () => {}, info: () => {}, warn: (...text) => ctx.log.warn(text), error: () => {} }, // presentError logs
     parserAndValidationCache: false, // admission keeps what it has read
-    plugins: [jsonBodies, admission(operationMs), introspectionForPeople(), shortAnswers()],
+    plugins: [jsonBodies, admission(operationMs), introspectionForPeople(), sharedResults(ctx), shortAnswers()],
   })
 }

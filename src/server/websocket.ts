@@ -12,9 +12,11 @@ import { RateLimitedError } from '../errors.ts'
 import type { Viewer } from '../viewer.ts'
 import { shortErrors } from './answer.ts'
 import type { Api } from './api.ts'
+import { delivered } from './delivery.ts'
 import { refuseHost, refuseOrigin, type Refusal } from './guard.ts'
 import { presentError } from './mask.ts'
 import { addressOf, channelOf } from './sign-in.ts'
+import type { SharedResult } from './shared-results.ts'
 import { SOCKET_LIMITS, SocketCount, TOO_MANY } from './socket-limits.ts'
 import { GRAPHQL_PATH } from './paths.ts'
 
@@ -60,8 +62,11 @@ export function acceptWebSockets(
         extra.socket.close(TOO_MANY, reason)
         return [new GraphQLError(reason)]
       },
-      onNext: (_, __, ___, ____, { errors, ...result }) =>
-        errors && ({ ...result, errors: toClient(errors) } as FormattedExecutionResult),
+      onOperation: ({ extra }, id, _, __, result) =>
+        Symbol.asyncIterator in result
+          ? delivered(extra.socket, id, result as AsyncIterableIterator<Result>, textOf)
+          : undefined,
+      onNext: (_, __, ___, ____, result) => presented(result),
       onError: (_, __, ___, errors) => toClient(errors),
       isProd: true,
     },
@@ -143,6 +148,19 @@ async function prepare(
   } catch (error) {
     return [withoutStatus(presentError(error, log))]
   }
+}
+
+/** Of the one graphql or of the other: graphql-ws has its own idea of an absent list of errors. */
+type Result = { data?: unknown; errors?: readonly GraphQLError[] | undefined }
+
+function presented({ errors, ...result }: Result): FormattedExecutionResult | undefined {
+  return errors && ({ ...result, errors: toClient(errors) } as FormattedExecutionResult)
+}
+
+/** Errors carry the id of a request, so they are written for each client. */
+function textOf(result: Result): string {
+  if (result.errors) return JSON.stringify(presented(result))
+  return (result as Partial<SharedResult>).stringify?.() ?? JSON.stringify(result)
 }
 
 function toClient(errors: readonly GraphQLError[]): GraphQLFormattedError[] {

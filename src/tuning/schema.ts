@@ -17,6 +17,7 @@ import {
   createTuningJob,
   deleteTuningJobs,
   findTuningJob,
+  findTuningJobs,
   getTuningJob,
   JOB_TOPIC,
   retryTuningJobs,
@@ -162,7 +163,7 @@ builder.mutationFields((t) => ({
 const isFinal = (job: TuningJobRow): boolean => !['PENDING', 'RUNNING'].includes(job.status)
 
 /** All who follow a job share what one of them reads. */
-const readJob = (ctx: AppContext, id: string) => ctx.events.read(JOB_TOPIC, id, () => findTuningJob(ctx, id))
+const readJob = (ctx: AppContext, id: string) => ctx.events.read(JOB_TOPIC, id, (ids) => findTuningJobs(ctx, ids))
 
 builder.subscriptionFields((t) => ({
   tuningJobProgress: t.field({

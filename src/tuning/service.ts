@@ -184,6 +184,11 @@ export async function findTuningJob(ctx: AppContext, id: string): Promise<Tuning
   return row ?? null
 }
 
+/** Those that there are, in any order. */
+export function findTuningJobs(ctx: AppContext, ids: string[]): Promise<TuningJobRow[]> {
+  return ctx.db.select().from(tuningJobs).where(inArray(tuningJobs.id, ids))
+}
+
 /** @throws NotFoundError */
 export async function getTuningJob(ctx: AppContext, id: string): Promise<TuningJobRow> {
   const row = await findTuningJob(ctx, id)

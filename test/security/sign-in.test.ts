@@ -5,8 +5,11 @@ import { Door } from '../../src/auth/door.ts'
 import { newSecret } from '../../src/auth/secret.ts'
 import { createApiToken, REVOKED_CHANNEL, revokeApiToken, type NewToken } from '../../src/auth/service.ts'
 import { apiTokens } from '../../src/auth/table.ts'
+import { announce } from '../../src/events.ts'
 import { serveHttp } from '../../src/server/http.ts'
+import { createTuningJob, JOB_TOPIC } from '../../src/tuning/service.ts'
 import { TEST_TOKEN } from '../helpers.ts'
+import { smallJob } from '../tuning/jobs.ts'
 import { errorsOf, GRAPHQL_RESPONSE, target, type Answer, type Target } from './server.ts'
 
 let server: Target
@@ -140,9 +143,20 @@ describe('a token', () => {
     const ends = sockets.map(closing)
     const stream = await subscribe(revoked.bearer)
     const admin = (await connect(`Bearer ${TEST_TOKEN}`)) as WebSocket
+    const other = (await connect((await makeToken()).bearer)) as WebSocket
+    const heard = { revoked: 0, other: 0 } // of equal subscriptions with equal rights, which share their results
+    sockets[0].on('message', () => heard.revoked++)
+    other.on('message', () => heard.other++)
+    const query = 'subscription { tuningJobChanged { id } }'
+    for (const one of [sockets[0], other]) one.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+    const { id } = await createTuningJob(server.ctx, await smallJob(server.ctx))
+    await expect.poll(() => heard).toEqual({ revoked: 1, other: 1 })
     const started = performance.now()
     await revokeApiToken(server.ctx, revoked.id)
     expect(await Promise.all(ends)).toEqual([4403, 4403])
+    await announce(server.ctx.db, JOB_TOPIC, id)
+    await expect.poll(() => heard).toEqual({ revoked: 1, other: 2 })
+    other.close()
     await expect(stream.text()).rejects.toThrow()
     expect(performance.now() - started).toBeLessThan(5000)
     expect(admin.readyState).toBe(admin.OPEN)
