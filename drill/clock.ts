@@ -1,18 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { eq } from 'drizzle-orm'
+import { inArray } from 'drizzle-orm'
 import type { AppContext } from '../src/context.ts'
 import { announce } from '../src/events.ts'
 import { JOB_TOPIC, nextRevision } from '../src/tuning/service.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
+import type { Crowd, Heard } from './crowd.ts'
+import { monotonicMs } from './process.ts'
 
-/** Change a job as its worker would, and say so. */
-export async function touch(ctx: AppContext, id: string, name: string): Promise<void> {
+/** Change jobs as their workers would, and say so. */
+export async function touch(ctx: AppContext, ids: string[], name: string): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     await tx
       .update(tuningJobs)
       .set({ name, ...nextRevision })
-      .where(eq(tuningJobs.id, id))
-    await announce(tx, JOB_TOPIC, id)
+      .where(inArray(tuningJobs.id, ids))
+    for (const id of ids) await announce(tx, JOB_TOPIC, id)
   })
 }
 
@@ -20,46 +22,39 @@ export async function touch(ctx: AppContext, id: string, name: string): Promise<
 export class Clock {
   readonly #ctx: AppContext
   readonly #changes = new Map<string, number[]>()
-  readonly #latencies: number[] = []
-  #waiting = 0
-  #listeners = 0
 
   constructor(ctx: AppContext) {
     this.#ctx = ctx
   }
 
-  async change(id: string): Promise<void> {
-    const now = performance.now()
-    this.#changes.set(id, [...(this.#changes.get(id) ?? []), now])
-    this.#waiting += this.#listeners
-    await touch(this.#ctx, id, String(now))
+  /** Jobs that change at once. */
+  async change(...ids: string[]): Promise<void> {
+    const now = monotonicMs()
+    for (const id of ids) this.#changes.set(id, [...(this.#changes.get(id) ?? []), now])
+    await touch(this.#ctx, ids, String(now))
   }
 
-  /** For one listener: a state answers every change of its job up to the one that it shows. */
-  heard(): (state: Record<string, unknown>) => void {
-    this.#listeners++
-    const answered = new Map<string, number>()
-    return ({ id, name }) => {
-      const now = performance.now()
-      const changes = this.#changes.get(String(id)) ?? []
-      let at = answered.get(String(id)) ?? 0
-      for (; at < changes.length && changes[at] <= Number(name); at++) {
-        this.#latencies.push(now - changes[at])
-        this.#waiting--
-      }
-      answered.set(String(id), at)
+  /** Once each client of the crowd has heard of everything: in ms. Whoever has not after ten seconds counts as for ever. */
+  async p99(crowd: Crowd): Promise<number> {
+    for (let tries = 0; tries < 50; tries++) {
+      const latencies = (await crowd.heard()).flatMap((client) => this.#latencies(client))
+      const missed = crowd.size * [...this.#changes.values()].flat().length - latencies.length
+      if (missed === 0) return Math.round(latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * 0.99)])
+      await wait(200)
     }
+    return Infinity
   }
 
-  /** Until everybody has heard of everything, or ten seconds. */
-  async settled(): Promise<void> {
-    for (let tries = 0; tries < 200 && this.#waiting > 0; tries++) await wait(50)
-  }
-
-  /** In ms; whoever never heard counts as for ever. */
-  p99(): number {
-    if (this.#waiting > 0) return Infinity
-    const sorted = this.#latencies.toSorted((a, b) => a - b)
-    return Math.round(sorted[Math.floor(sorted.length * 0.99)])
+  /** A state answers every change of its job up to the one that it shows. */
+  #latencies(heard: Heard[]): number[] {
+    const answered = new Map<string, number>()
+    return heard.flatMap(([id, name, atMs]) => {
+      const changes = this.#changes.get(id) ?? []
+      const from = answered.get(id) ?? 0
+      let to = from
+      while (to < changes.length && changes[to] <= Number(name)) to++
+      answered.set(id, to)
+      return changes.slice(from, to).map((changed) => atMs - changed)
+    })
   }
 }

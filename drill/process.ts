@@ -58,3 +58,8 @@ export class Victim {
     await closed
   }
 }
+
+/** A clock that all processes of a machine share, ms. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}

@@ -43,8 +43,7 @@ export class Server {
 
   /** What its process has computed so far, in ms: on a shared machine it says more than a clock. */
   get cpuMs(): number {
-    const fields = readFileSync(`/proc/${this.victim.child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+    return cpuMs(this.victim.child.pid!)
   }
 
   /** One figure of /metrics. */
@@ -90,6 +89,12 @@ export class Server {
     if (done?.message) throw new Error(`The drill itself is wrong: ${done.message}`)
     return { answer, id: done?.strategy?.id }
   }
+}
+
+/** What a process has computed so far, in ms. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }
 
 /** Resident memory of a process, in MB. */

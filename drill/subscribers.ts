@@ -10,6 +10,7 @@ import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
 import { Clock, touch } from './clock.ts'
 import { Cluster } from './cluster.ts'
+import { Crowd } from './crowd.ts'
 import type { Drill } from './drill.ts'
 import { followStream, Listener } from './listener.ts'
 import { Server, SMALL_HEAP } from './server.ts'
@@ -79,18 +80,17 @@ async function slowReaders(ctx: AppContext, server: Server) {
   const ids: string[] = []
   for (let job = 0; job < SLOW.jobs; job++) ids.push((await createTuningJob(ctx, input)).id)
   const clock = new Clock(ctx)
-  const others = await Promise.all(
-    Array.from({ length: SLOW.others }, () => Listener.open(server.url, server.authorization)),
+  const others = await Crowd.open(
+    server.url,
+    Array.from({ length: SLOW.others }, () => server.authorization),
   )
-  let eventBytes = 0
-  for (const other of others) other.follow('1', ANY_JOB, clock.heard())
-  others[0].socket.on('message', (data: Buffer) => (eventBytes = Math.max(eventBytes, data.length)))
+  await others.follow(ANY_JOB)
   const readers = [await SlowReader.bySocket(server, ids[0]), await SlowReader.byStream(server, ids[0])]
   const change = async (events: number): Promise<number> => {
     let most = 0
     for (let event = 0; event < events; event += SLOW.together) {
       const some = Array.from({ length: SLOW.together }, (_, at) => ids[(event + at) % ids.length])
-      await Promise.all([...some.map((id) => clock.change(id)), wait(SLOW.everyMs)])
+      await Promise.all([clock.change(...some), wait(SLOW.everyMs)])
       most = Math.max(most, server.rssMb)
     }
     return most
@@ -103,17 +103,25 @@ async function slowReaders(ctx: AppContext, server: Server) {
   const missedAfterMoment = await missing(ids)
 
   const before = await change(SLOW.warmUp)
+  const [started, cpu, clientsCpu] = [performance.now(), server.cpuMs, others.cpuMs]
   for (const reader of readers) reader.pause()
   const most = await change(SLOW.events)
+  const share = (ms: number) => Math.round((ms / (performance.now() - started)) * 100) / 100
+  const [slowServerCores, slowClientsCores] = [share(server.cpuMs - cpu), share(others.cpuMs - clientsCpu)]
+  const eventsPerSecond = Math.round((SLOW.events / (performance.now() - started)) * 1000)
   await cancelTuningJob(ctx, ids[0])
-  await clock.settled()
+  const othersP99Ms = await clock.p99(others)
   for (const reader of readers) reader.resume()
   const missedAfterLong = await missing(ids.slice(0, 1))
-  for (const one of [...others, ...readers]) await one.close()
+  const eventBytes = await others.mostBytes()
+  for (const one of [others, ...readers]) await one.close()
   return {
     eventBytes,
     pausedRssMb: Math.round(most - before),
-    othersP99Ms: clock.p99(),
+    othersP99Ms,
+    eventsPerSecond,
+    slowServerCores,
+    slowClientsCores,
     missedAfterMoment,
     missedAfterLong,
   }
@@ -229,26 +237,27 @@ async function wideStrategy(ctx: AppContext): Promise<string> {
 async function aThousand(ctx: AppContext, server: Server) {
   const [id] = (await ctx.db.select({ id: tuningJobs.id }).from(tuningJobs).limit(1)).map((row) => row.id)
   const doors = await tokens(ctx, CROWD.sockets / SOCKETS_PER_TOKEN)
-  const before = server.rssMb
-  const [started, startedCpu] = [performance.now(), server.cpuMs]
-  const crowd = await Promise.all(
-    Array.from({ length: CROWD.sockets }, (_, at) => Listener.open(server.url, doors[at % doors.length])),
+  const [before, cpu] = [server.rssMb, server.cpuMs]
+  const crowd = await Crowd.open(
+    server.url,
+    Array.from({ length: CROWD.sockets }, (_, at) => doors[at % doors.length]),
   )
-  const openMs = Math.round(performance.now() - started)
-  const openCpuMs = server.cpuMs - startedCpu
+  const openCpuMs = server.cpuMs - cpu
   const clock = new Clock(ctx)
-  for (const one of crowd) one.follow('1', 'subscription { tuningJobChanged { id name } }', clock.heard())
+  await crowd.follow('subscription { tuningJobChanged { id name } }')
   while ((await server.metric('tunebook_subscriptions')) < CROWD.sockets) await wait(20)
-  const eventsCpu = server.cpuMs
+  const [eventsCpu, clientsCpu] = [server.cpuMs, crowd.cpuMs]
   for (let event = 0; event < CROWD.events; event++) {
     await clock.change(id)
     await wait(CROWD.everyMs)
   }
-  await clock.settled()
-  const eventCpuMs = (server.cpuMs - eventsCpu) / CROWD.events
+  const crowdP99Ms = await clock.p99(crowd)
+  const perEvent = (ms: number) => Math.round(ms / CROWD.events)
+  const eventCpuMs = perEvent(server.cpuMs - eventsCpu)
+  const clientsEventCpuMs = perEvent(crowd.cpuMs - clientsCpu)
   const kbEach = Math.round(((server.rssMb - before) * 1024) / CROWD.sockets)
-  await Promise.all(crowd.map((one) => one.close()))
-  return { openMs, openCpuMs, crowdP99Ms: clock.p99(), eventCpuMs, kbEach }
+  await crowd.close()
+  return { openMs: Math.round(crowd.openMs), openCpuMs, crowdP99Ms, eventCpuMs, clientsEventCpuMs, kbEach }
 }
 
 /** R22. Connections drop while jobs go on to their end. */
@@ -286,7 +295,7 @@ async function droppedConnections(ctx: AppContext, server: Server, random: () =>
   const live = async (id: string): Promise<void> => {
     for (let change = 0; change < DROPS.changes; change++) {
       await wait(random() * DROPS.mostChangeMs)
-      await touch(ctx, id, `change ${change}`)
+      await touch(ctx, [id], `change ${change}`)
     }
     await cancelTuningJob(ctx, id)
   }
