@@ -148,6 +148,12 @@ export function judge(calibration: Calibration, predicted: Float64Array, paramet
   }
 }
 
+/** What is known of any candidate where residuals are too few to tell them apart, in percent; never 0 or 100 either. */
+export function baseConfidence({ baseRate, residuals }: Calibration): number {
+  const least = 100 / (residuals.length + 1)
+  return Math.max(least, Math.min(baseRate, 100 - least))
+}
+
 type Line = Pick<Calibration, 'meanActual' | 'meanPredicted' | 'slope' | 'slopeStandardError' | 'shrinkage'>
 
 function recentre({ meanActual, meanPredicted, shrinkage }: Line, prediction: number): number {

@@ -167,11 +167,11 @@ export async function learningCurve(
 /**
  * What R² to expect with more samples, by the line R² = a − b / √rows through the curve, never above 1.
  *
- * @returns null with fewer than two points
+ * @returns null with fewer than three points: through two there always is a line
  */
 export function expectedR2(curve: readonly LearningCurvePoint[], rows: number): number | null {
   const known = curve.filter((point): point is { rows: number; r2: number } => point.r2 !== null)
-  if (known.length < 2) return null
+  if (known.length < 3) return null
   const x = known.map((point) => 1 / Math.sqrt(point.rows))
   const y = known.map((point) => point.r2)
   const [meanX, meanY] = [mean(x), mean(y)]

@@ -1,4 +1,4 @@
-import { judge, type Calibration, type Judgement } from './confidence.ts'
+import { baseConfidence, judge, type Calibration, type Judgement } from './confidence.ts'
 import type { FittedModel, Matrix } from './estimator.ts'
 import type { FeatureSet } from './features.ts'
 import { selectColumns } from './matrix.ts'
@@ -38,7 +38,7 @@ export class Predictor {
     const columns = this.calibration.domain.low.length
     const parameters: Matrix = { rows: rows.length / columns, columns, values: rows }
     const judgement = judge(this.calibration, predicted, parameters)
-    const confidence = judgement.confidence ?? new Float64Array(parameters.rows).fill(this.calibration.baseRate)
+    const confidence = judgement.confidence ?? new Float64Array(parameters.rows).fill(baseConfidence(this.calibration))
     return { ...judgement, confidence }
   }
 }

@@ -45,12 +45,17 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
   return {
     backtests: sampleCount + VERIFYING + evidenceBacktests(settings),
     bars,
-    durationMs: FIXED_MS + (backtestingMs(settings) + learningMs(settings) + placeboNs(settings) / 1e6) / threads,
+    durationMs: durationMs(settings, threads),
     memoryBytes:
       (bars + compileStrategy(strategy).warmupBars) * 8 * (6 + trialBatch(settings).columns.length + 7 * threads) +
       sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
     warnings: warningsFor(settings, market),
   }
+}
+
+/** How long a job takes with so many threads. */
+export function durationMs(settings: TuningSettings, threads: number): number {
+  return FIXED_MS + (backtestingMs(settings) + learningMs(settings) + placeboNs(settings) / 1e6) / threads
 }
 
 /** Bytes of a bar that a job needs at the least: six columns, their float32 copies and zones, two indicators. */

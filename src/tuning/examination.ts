@@ -34,8 +34,9 @@ export interface Examination {
   outOfFoldR2: number | null
   /** empty where it would take too long */
   curve: LearningCurvePoint[]
-  /** R² to expect with `CURVE_ROWS` samples; null where the curve does not say */
+  /** R² to expect with `expectedRows` samples; null where the curve does not say */
   expectedR2: number | null
+  expectedRows: number
 }
 
 export const FOLDS = 5
@@ -51,8 +52,9 @@ const CURVE_SECONDS = 0.5
 export const MOST_TO_CHOOSE_BY = 10_000
 const CHOICE_STREAM = 0x63686f69
 
-/** The sample count that a learning curve is carried on to. */
+/** The sample count that a learning curve is carried on to, but not beyond so many times what it was measured on. */
 export const CURVE_ROWS = 1000
+const FARTHEST = 4
 export const CURVE_SHARES = [0.25, 0.5, 0.75]
 /** Fewer rows teach no algorithm anything. */
 const MIN_CURVE_ROWS = 25
@@ -104,11 +106,13 @@ export async function examine(
   ])
   const whole = { rows: (1 - 1 / FOLDS) * known.target.length, r2: firstMean(crossValidation) }
   const curve = begun.length > 0 ? [...begun, whole] : []
+  const expectedRows = Math.min(CURVE_ROWS, FARTHEST * known.target.length)
   return {
     crossValidation,
     outOfFoldR2: r2(known.target, crossValidation.outOfFold),
     curve,
-    expectedR2: expectedR2(curve, CURVE_ROWS),
+    expectedR2: expectedR2(curve, expectedRows),
+    expectedRows,
   }
 }
 
@@ -150,8 +154,8 @@ export function crossValidationResult({ crossValidation, outOfFoldR2 }: Examinat
 }
 
 /** As it is stored with the job; null where there is none. */
-export function curveResult({ curve, expectedR2 }: Examination): LearningCurveResult | null {
-  return curve.length > 0 ? { points: curve, expectedR2, expectedRows: CURVE_ROWS } : null
+export function curveResult({ curve, expectedR2, expectedRows }: Examination): LearningCurveResult | null {
+  return curve.length > 0 ? { points: curve, expectedR2, expectedRows } : null
 }
 
 /** Mean R² of the first repeat, on whose folds the curve was measured. */

@@ -131,10 +131,10 @@ async function fit(
 }
 
 /** What more samples would bring, where the model does not explain enough. */
-function curveWarning({ expectedR2 }: Examination, { r2 }: FitScores, samples: number): string[] {
+function curveWarning({ expectedR2, expectedRows }: Examination, { r2 }: FitScores, samples: number): string[] {
   if (expectedR2 === null || r2 === null || r2 > ENOUGH_R2 || samples >= CURVE_ROWS) return []
   return [
-    `The model explains ${r2.toFixed(2)} of the variance of unseen samples. By its learning curve the expected R2 at ${CURVE_ROWS} samples is about ${expectedR2.toFixed(2)}.`,
+    `The model explains ${r2.toFixed(2)} of the variance of unseen samples. By its learning curve the expected R2 at ${expectedRows} samples is about ${expectedR2.toFixed(2)}.`,
   ]
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { mean, quantile, standardDeviation } from '../../src/engine/statistics.ts'
-import { calibrate, judge, type Calibration, type CalibrationInput } from '../../src/models/confidence.ts'
+import {
+  baseConfidence,
+  calibrate,
+  judge,
+  type Calibration,
+  type CalibrationInput,
+} from '../../src/models/confidence.ts'
 import type { Matrix } from '../../src/models/estimator.ts'
 import { matrixOf, selectRows } from '../../src/models/matrix.ts'
 import { meanOverNeighbours, nearestNeighbours, nearestOthers } from '../../src/models/neighbours.ts'
@@ -166,6 +172,14 @@ describe('a calibration', () => {
     const actual = Float64Array.from({ length: 60 }, (_, i) => i)
     expect(calibrate({ ...line(actual, actual), reference: 45 }).baseRate).toBe(25)
     expect(calibrate({ ...line(actual, actual), reference: 5, higherIsBetter: false }).baseRate).toBe(10)
+  })
+
+  test('is never certain of a candidate, not even where all results or none reached the reference', () => {
+    const actual = Float64Array.from({ length: 40 }, (_, i) => i)
+    const base = (reference: number) => baseConfidence(calibrate({ ...line(actual, actual), reference }))
+    expect(base(100)).toBe(100 / 41)
+    expect(base(-1)).toBeCloseTo(4000 / 41, 12)
+    expect(base(30)).toBe(25)
   })
 
   test('gives the same bits after it was stored as JSON', () => {

@@ -111,9 +111,10 @@ describe('the learning curve', () => {
     expect(Math.abs(expectedR2(curve, 800)! - r2(held.y, model.predict(held.x))!)).toBeLessThan(0.08)
   })
 
-  test('promises nothing above 1, and nothing at all from one point', () => {
+  test('promises nothing above 1, and nothing at all from two points', () => {
     const curve = [
       { rows: 25, r2: 0 },
+      { rows: 50, r2: 0.6 },
       { rows: 100, r2: 0.9 },
     ]
     expect(expectedR2(curve, 1e6)).toBe(1)

@@ -52,6 +52,7 @@ describe('cross-validation', () => {
     const rows = learningCurve!.points.map((point) => point.rows)
     expect(rows).toEqual(rows.toSorted((a, b) => a - b))
     expect(rows.at(-1)).toBeLessThan(0.85 * 120)
+    expect(learningCurve!.expectedRows).toBe(4 * 0.85 * 120) // and not the 1000 that it leads nowhere near
   })
 
   test('chooses among presets only where the user gave no hyperparameters', async () => {
