@@ -1,24 +1,30 @@
 import { UnavailableError } from './errors.ts'
 import { operationSignal } from './operation.ts'
 import type { Sql, TransactionSql } from './postgres.ts'
+import { Repeated } from './repeated.ts'
 
 /**
  * The same client, but no statement is waited for longer than `ms`, inside transactions too. The server's own
  * statement_timeout does not help where the server is not heard any more: a half-open connection stays silent for ever.
  * A statement that is given up, here or with the operation that it is part of, is also cancelled at the server, if it
- * listens.
+ * listens. One that comes again and again is prepared.
  */
-export function withDeadline<Client extends Sql | TransactionSql>(client: Client, ms: number): Client {
+export function withDeadline<Client extends Sql | TransactionSql>(
+  client: Client,
+  ms: number,
+  repeated = new Repeated(),
+): Client {
   return new Proxy(client, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name)
       if (name === 'unsafe') {
-        return (...args: Parameters<Sql['unsafe']>) => limited(target.unsafe(...args), ms)
+        return (...[text, values = [], options]: Parameters<Sql['unsafe']>) =>
+          limited(target.unsafe(text, values, { ...options, prepare: repeated.has(text) }), ms)
       }
       if (name !== 'begin' && name !== 'savepoint') return value
       return (...args: unknown[]) => {
         const work = args.pop() as (tx: TransactionSql) => unknown
-        const inside = (tx: TransactionSql) => work(withDeadline(tx, ms))
+        const inside = (tx: TransactionSql) => work(withDeadline(tx, ms, repeated))
         return (value as (...args: unknown[]) => unknown).call(target, ...args, inside)
       }
     },

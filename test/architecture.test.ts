@@ -15,6 +15,7 @@ const ORDER = [
   'bytea.ts',
   'config.ts',
   'postgres.ts',
+  'repeated.ts',
   'deadline.ts',
   'db-failure.ts',
   'migration.ts',

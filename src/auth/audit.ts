@@ -25,12 +25,12 @@ export async function audit(
   detail: Record<string, unknown> = {},
 ): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`)
-  const [last] = await tx.select().from(auditEntries).orderBy(desc(auditEntries.sequence)).limit(1)
+  const { now, last } = await headOf(tx)
   const sequence = (last?.sequence ?? 0) + 1
   const previousHash = last?.hash ?? GENESIS
   const row = {
     sequence,
-    time: await databaseTime(tx),
+    time: now,
     actor: storableText(viewer.name),
     channel: viewer.channel,
     action,
@@ -41,11 +41,18 @@ export async function audit(
   await tx.insert(auditEntries).values({ ...row, hash: entryHash(previousHash, contentOf(row)) })
 }
 
-/** One clock for all processes, in whole milliseconds. */
-async function databaseTime(tx: Transaction): Promise<Date> {
-  const milliseconds = sql<string>`floor(extract(epoch from clock_timestamp()) * 1000)::text`
-  const [{ now }] = await tx.select({ now: milliseconds }).from(sql`(select 1) as one`)
-  return new Date(Number(now))
+/** The end of the chain, and the time by the one clock of all processes, in whole milliseconds. */
+async function headOf(tx: Transaction): Promise<{ now: Date; last: { sequence: number; hash: string } | null }> {
+  const { sequence, hash } = auditEntries
+  const last = tx.select({ sequence, hash }).from(auditEntries).orderBy(desc(sequence)).limit(1).as('last')
+  const [row] = await tx
+    .select({
+      now: sql<string>`floor(extract(epoch from clock_timestamp()) * 1000)::text`,
+      last: { sequence: last.sequence, hash: last.hash },
+    })
+    .from(sql`(select 1) as one`)
+    .leftJoin(last, sql`true`)
+  return { now: new Date(Number(row.now)), last: row.last }
 }
 
 export function contentOf(row: Omit<AuditRow, 'hash' | 'previousHash'>): AuditContent {

@@ -47,15 +47,17 @@ export class Random {
 
   /** @returns uniform integer, 0 … n − 1, without modulo bias */
   int(n: number): number {
-    const limit = 4_294_967_296 - (((4_294_967_296 - n) >>> 0) % n) // 2³² % n, in numbers that a processor divides fast
     let draw = this.uint32()
+    if (draw < 4_294_967_296 - n) return draw % n // far from the limit below, which takes a division of its own
+    const limit = 4_294_967_296 - (((4_294_967_296 - n) >>> 0) % n) // 2³² % n, in numbers that a processor divides fast
     while (draw >= limit) draw = this.uint32()
     return draw % n
   }
 
   /** @returns 0 … n − 1 in random order (Fisher-Yates) */
   permutation(n: number): Int32Array {
-    const order = Int32Array.from({ length: n }, (_, i) => i)
+    const order = new Int32Array(n)
+    for (let i = 1; i < n; i++) order[i] = i
     for (let i = n - 1; i > 0; i--) {
       const j = this.int(i + 1)
       const swap = order[i]

@@ -21,41 +21,42 @@ export async function enterLedger(
   job: { id: string; marketId: string; trials: number; settings: Omit<TuningSettings, 'ledger'> },
 ): Promise<Ledger> {
   const { id, marketId, trials, settings } = job
-  await tx.select({ id: markets.id }).from(markets).where(eq(markets.id, marketId)).for('update')
   const [design, question] = [designOf(settings), questionOf(settings)]
   const { from, to } = settings.test
-  const before: Ledger = {
-    trials: (await trialsOf(tx, marketId, design)) + (await triedBeside(tx, marketId, question)),
-    oosUses: await usesOf(tx, marketId, question, settings.test),
-  }
+  await tx.select({ id: markets.id }).from(markets).where(eq(markets.id, marketId)).for('no key update')
+  const [before] = await tx
+    .select({
+      trials: sql<number>`(${trialsOf(tx, marketId, design)}) + (${triedBeside(tx, marketId, question)})`,
+      oosUses: sql<number>`(${usesOf(tx, marketId, question, settings.test)})`,
+    })
+    .from(sql`(select 1) as one`)
   await tx.insert(trialLedger).values({ jobId: id, marketId, design, question, trials, testFrom: from, testTo: to })
   return before
 }
 
 /** Parameter sets that other designs have tried on a market. */
-async function trialsOf(tx: Transaction, marketId: string, design: string): Promise<number> {
+function trialsOf(tx: Transaction, marketId: string, design: string) {
   const designs = tx
     .select({ trials: sql<number>`max(${trialLedger.trials})`.as('trials') })
     .from(trialLedger)
     .where(and(eq(trialLedger.marketId, marketId), ne(trialLedger.design, design)))
     .groupBy(trialLedger.design)
     .as('designs')
-  const [row] = await tx.select({ trials: sql<number>`coalesce(sum(${designs.trials}), 0)::float8` }).from(designs)
-  return row.trials
+  return tx.select({ trials: sql<number>`coalesce(sum(${designs.trials}), 0)::float8` }).from(designs)
 }
 
 /** Parameter sets that were tried one by one, by searches or by predictions, less those of the job's own search. */
-async function triedBeside(tx: Transaction, marketId: string, question: string): Promise<number> {
-  return tx.$count(
-    triedSets,
-    and(eq(triedSets.marketId, marketId), or(isNull(triedSets.question), ne(triedSets.question, question))),
-  )
+function triedBeside(tx: Transaction, marketId: string, question: string) {
+  return tx
+    .select({ sets: sql<number>`count(*)::float8` })
+    .from(triedSets)
+    .where(and(eq(triedSets.marketId, marketId), or(isNull(triedSets.question), ne(triedSets.question, question))))
 }
 
 /** Other questions whose results were judged on candles of this test period. */
-async function usesOf(tx: Transaction, marketId: string, question: string, test: Period): Promise<number> {
-  const [row] = await tx
-    .select({ uses: sql<number>`count(distinct ${trialLedger.question})::float8` })
+function usesOf(tx: Transaction, marketId: string, question: string, test: Period) {
+  const questions = tx
+    .select({ question: trialLedger.question })
     .from(trialLedger)
     .where(
       and(
@@ -65,7 +66,9 @@ async function usesOf(tx: Transaction, marketId: string, question: string, test:
         gt(trialLedger.testTo, test.from),
       ),
     )
-  return row.uses
+    .groupBy(trialLedger.question)
+    .as('questions')
+  return tx.select({ uses: sql<number>`count(*)::float8` }).from(questions)
 }
 
 /**

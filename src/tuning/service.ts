@@ -48,14 +48,14 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
   }
   await ctx.queue.declare(TUNING_QUEUE)
   return ctx.db.transaction(async (tx) => {
-    const priority = await admit(ctx, tx)
+    // The message first: jobs on one market take turns from the ledger on, and all audited changes at the end.
+    await enqueue(ctx, tx, id, await admit(ctx, tx))
     const ledger = await enterLedger(tx, { id, marketId: market.id, trials: settings.sampleCount, settings })
     const before = { trialsBefore: ledger.trials, oosUsesBefore: ledger.oosUses }
     const [row] = await tx
       .insert(tuningJobs)
       .values({ ...values, ...before })
       .returning()
-    await enqueue(ctx, tx, row.id, priority)
     const { name, strategyId, marketId, sampleCount } = row
     await audit(tx, ctx.viewer, 'JOB_CREATED', id, { name, strategyId, marketId, sampleCount })
     return row
