@@ -41,11 +41,14 @@ export const load: Drill = async ({ report }) => {
     const idle = await asking(server)
     await submitAll(server, input, WARM_UP) // until then memory grows with code, not with jobs
     const before = residentMb(server)
+    const idleCpuMs = server.cpuMs
     const submitted = await submitAll(server, input, JOBS - WARM_UP)
+    const submitCpuMs = (server.cpuMs - idleCpuMs) / submitted.length
     const queued = await asking(server)
     const facts = {
       waiting: await app.ctx.db.$count(tuningJobs, sql`${tuningJobs.status} = 'PENDING'`),
       submitP50Ms: Math.round(quantileOf(submitted, 0.5)),
+      submitCpuMs: Math.round(10 * submitCpuMs) / 10,
       submitP99Ms: Math.round(quantileOf(submitted, 0.99)),
       idleP99Ms: Math.round(quantileOf(idle, 0.99)),
       queuedP99Ms: Math.round(quantileOf(queued, 0.99)),

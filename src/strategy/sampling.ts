@@ -19,6 +19,8 @@ export interface SampleRequest {
   seed: number
   /** The constraint that a row violates, as the user wrote it; null where it satisfies all. */
   violated?: (row: Float64Array) => string | null
+  /** take the first Latin hypercube, at a tenth of the cost, where the samples need not be spread as well as can be */
+  anyDesign?: boolean
 }
 
 export interface Samples {
@@ -32,7 +34,7 @@ export interface Samples {
   duplicates: number
   /** The design is the best of 50 Latin hypercubes, not just the first. */
   maximin: boolean
-  /** centred L2 discrepancy of the design before anything was redrawn; null for a grid and for large designs */
+  /** centred L2 discrepancy of the design before anything was redrawn; null for a grid, for large designs and for any design */
   discrepancy: number | null
   /** what a user should know about how the rows came about */
   notes: string[]
@@ -71,8 +73,9 @@ export function drawSamples(request: SampleRequest): Samples {
     }
   }
   noteRedraws(accepted, sampler, notes)
-  const discrepancy = count * count * d <= DISCREPANCY_WORK ? centredDiscrepancy(design, count, d) : null
-  const maximin = sampler === 'LATIN_HYPERCUBE' && count <= MAXIMIN_POINTS
+  const discrepancy =
+    !request.anyDesign && count * count * d <= DISCREPANCY_WORK ? centredDiscrepancy(design, count, d) : null
+  const maximin = sampler === 'LATIN_HYPERCUBE' && !request.anyDesign && count <= MAXIMIN_POINTS
   return { ...accepted.samples(notes), maximin, discrepancy }
 }
 
@@ -194,10 +197,10 @@ function noMore(count: number, wanted: number): string {
 }
 
 /** Unit points for the parameters that vary: a constant takes part in no distance. */
-function makeDesign({ sampler, seed }: SampleRequest, count: number, d: number): Float64Array {
+function makeDesign({ sampler, seed, anyDesign }: SampleRequest, count: number, d: number): Float64Array {
   if (sampler === 'RANDOM') return random(count, d, seed)
   if (sampler === 'SOBOL') return sobol(count, d, seed)
-  return latinHypercube(count, d, seed, { maximin: true })
+  return latinHypercube(count, d, seed, { maximin: !anyDesign })
 }
 
 /** @param share 0 … 1 for each parameter that varies, asked for in order */

@@ -96,7 +96,7 @@ export async function checkJob(ctx: AppContext, input: CreateTuningJobInput): Pr
     },
     placeboRuns: input.placeboRuns ?? null,
   }
-  trialBatch(settings) // throws where the samples could not be drawn or bound
+  trialBatch(settings, { anyDesign: true }) // throws where the samples could not be drawn or bound
   return {
     name: input.name?.trim() || `${strategy.name} on ${market.symbol} ${timeframe!}`,
     strategyId: strategy.id,

@@ -24,13 +24,15 @@ export async function enterLedger(
   const [design, question] = [designOf(settings), questionOf(settings)]
   const { from, to } = settings.test
   await tx.select({ id: markets.id }).from(markets).where(eq(markets.id, marketId)).for('no key update')
-  const [before] = await tx
+  const values = { jobId: id, marketId, design, question, trials, testFrom: from, testTo: to }
+  const entered = tx.$with('entered').as(tx.insert(trialLedger).values(values).returning({ id: trialLedger.jobId }))
+  const [before] = await tx // the ledger as it was: a statement does not see what it enters itself
+    .with(entered)
     .select({
       trials: sql<number>`(${trialsOf(tx, marketId, design)}) + (${triedBeside(tx, marketId, question)})`,
       oosUses: sql<number>`(${usesOf(tx, marketId, question, settings.test)})`,
     })
     .from(sql`(select 1) as one`)
-  await tx.insert(trialLedger).values({ jobId: id, marketId, design, question, trials, testFrom: from, testTo: to })
   return before
 }
 

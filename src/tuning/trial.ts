@@ -10,10 +10,12 @@ const TRIAL = 100
  * A few samples, drawn as the job will draw its own: to find out in time whether enough of the space meets the
  * constraints, and whether stops, targets, leverage and the arguments of indicators are in their ranges there.
  *
+ * @param anyDesign they need not be spread as well as the job's own: enough to find out, and cheaper
  * @throws ValidationError naming the constraint, or the expression and a sample for which it fails
  */
 export function trialBatch(
   settings: Pick<TuningSettings, 'strategy' | 'sampler' | 'sampleCount' | 'seed'>,
+  { anyDesign = false } = {},
 ): SampleBatch {
   const { strategy, sampler, sampleCount, seed } = settings
   const compiled = compileStrategy(strategy)
@@ -22,6 +24,7 @@ export function trialBatch(
     sampler,
     count: Math.min(sampleCount, TRIAL),
     seed,
+    anyDesign,
     violated: (row) => compiled.violatedConstraint(row),
   })
   return compiled.bind(rows)
