@@ -26,7 +26,7 @@ export interface ProposalRequest extends Measured {
 
 /** Samples that decide the length scales; with more, time grows and the answer hardly changes. */
 export const TUNING_ROWS = 400
-const RESTARTS = 5
+export const RESTARTS = 5
 /** A backtest has no noise; what no smooth surface explains may be put down to chance only so far, in variances. */
 const MAX_NOISE = 0.1
 /** A limit is broken or not. */

@@ -7,6 +7,7 @@ import { checkJob, type CreateTuningJobInput } from './input.ts'
 import { MIN_SAMPLES } from './learn.ts'
 import { learningSeconds, roundsSeconds } from './learning-cost.ts'
 import { backtestNs, placeboNs, placeboRunsFor } from './placebo.ts'
+import { paceOf } from './pace.ts'
 import { isInRounds } from './rounds.ts'
 import type { TuningSettings } from './settings.ts'
 import { trialBatch } from './trial.ts'
@@ -45,7 +46,7 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
   return {
     backtests: sampleCount + VERIFYING + evidenceBacktests(settings),
     bars,
-    durationMs: durationMs(settings, threads),
+    durationMs: durationMs(settings, threads) * (await paceOf(ctx.engine)),
     memoryBytes:
       (bars + compileStrategy(strategy).warmupBars) * 8 * (6 + trialBatch(settings).columns.length + 7 * threads) +
       sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
@@ -53,7 +54,7 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
   }
 }
 
-/** How long a job takes with so many threads. */
+/** How long a job takes with so many threads of a machine of pace 1. */
 export function durationMs(settings: TuningSettings, threads: number): number {
   return FIXED_MS + (backtestingMs(settings) + learningMs(settings) + placeboNs(settings) / 1e6) / threads
 }

@@ -42,7 +42,7 @@ export interface Examination {
 export const FOLDS = 5
 const REPEATS = 3
 /** Of each feature in each fold: what is compared is their order only. */
-const SHUFFLES = 3
+export const SHUFFLES = 3
 
 /** Seconds on one core beyond which a part is left out: two of three repeats, or the learning curve. */
 const REPEATS_SECONDS = 1.5

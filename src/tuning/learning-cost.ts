@@ -1,8 +1,9 @@
 import { ESTIMATORS, getEstimator } from '../models/algorithms.ts'
 import { bayesian } from '../models/bayesian.ts'
+import type { Algorithm } from '../models/estimator.ts'
 import { presetsFor } from '../models/presets.ts'
 import { isVaried } from '../strategy/parameter-space.ts'
-import { CURVE_SHARES, examinationPlan, FOLDS, MOST_TO_CHOOSE_BY } from './examination.ts'
+import { CURVE_SHARES, examinationPlan, FOLDS, MOST_TO_CHOOSE_BY, SHUFFLES } from './examination.ts'
 import { knownSamples, PLACES, PROCESS_ROWS, roundSizes } from './rounds.ts'
 import type { TuningSettings } from './settings.ts'
 
@@ -15,10 +16,14 @@ const KNOWN_SHARE = 0.85
 const INTERACTIONS = 2
 /** Market conditions: ten thousand rows, five fits, shuffles. */
 const WINDOWS_SECONDS = 0.15
+/** Rows that a model is asked about in analysis and search: SHAP values, indices, curves, candidates. */
+const ASKED = 110_000
+/** Of one row, for each row that was learned from; what other algorithms take is in the fixed part of the estimate. */
+const ASKING_SECONDS: Partial<Record<Algorithm, number>> = { SVR: 6e-9, BAYESIAN: 9e-9 }
 
 /**
  * What a job learns, in seconds on one core: presets against each other, the fit, its cross-validation, the learning
- * curve, market conditions. Analysis and search of the model are left out.
+ * curve, market conditions, and what is asked of a model that is slow to answer.
  */
 export function learningSeconds({ algorithm, hyperparameters, sampleCount, strategy, features }: Question): number {
   const columns = strategy.parameterSpace.length + INTERACTIONS
@@ -38,26 +43,35 @@ export function learningSeconds({ algorithm, hyperparameters, sampleCount, strat
   const { repeats, hasCurve } = examinationPlan(judged)
   const curve = hasCurve ? judged * CURVE_SHARES.reduce((sum, share) => sum + share, 0) : 0
   const conditions = features.market || features.temporal ? WINDOWS_SECONDS : 0
-  return choosing + fitting + repeats * judged + curve + conditions
+  const fits = FOLDS * (tried.length + repeats)
+  const asking = askingSeconds(algorithm, TRAINING_SHARE * sampleCount) * ASKED
+  const scoring = askingSeconds(algorithm, fold) * fold * (1.25 * fits + SHUFFLES * columns)
+  return choosing + fitting + repeats * judged + curve + conditions + asking + scoring
+}
+
+/** To predict one row, by a model of so many; of those that combine algorithms a middling one. */
+function askingSeconds(algorithm: Algorithm, rows: number): number {
+  const own = ASKING_SECONDS[algorithm]
+  if (own !== undefined) return own * rows
+  const all = Object.values(ASKING_SECONDS).reduce((sum, each) => sum + each, 0)
+  return (algorithm === 'ENSEMBLE' ? 0.3 : algorithm === 'AUTO' ? 0.2 : 0) * all * rows
 }
 
 /** What it takes to choose the samples of BAYESIAN, in seconds on one core: a Gaussian process each round. */
 export function roundsSeconds({ sampleCount, strategy }: Question): number {
   const columns = strategy.parameterSpace.filter(isVaried).length
-  return roundSizes(sampleCount, columns).reduce((sum, done) => {
+  const sizes = roundSizes(sampleCount, columns)
+  const batch = sampleCount / Math.max(1, sizes.length)
+  return sizes.reduce((sum, done) => {
     const known = knownSamples(done)
     const process = bayesian.estimateSeconds(known, columns, PROCESS_ROWS)
-    return sum + process + PLACES * known * known * 0.1e-9
+    const places = PLACES * known * (known * 0.1e-9 + 12e-9 + 1.4e-9 * batch)
+    return sum + process + places
   }, 0)
 }
 
 /** One fit of what is cross-validated: of ENSEMBLE all members, of AUTO one of them. */
-function judgedSeconds(
-  algorithm: Question['algorithm'],
-  rows: number,
-  columns: number,
-  options: Record<string, unknown>,
-): number {
+function judgedSeconds(algorithm: Algorithm, rows: number, columns: number, options: Record<string, unknown>): number {
   if (algorithm !== 'ENSEMBLE' && algorithm !== 'AUTO')
     return getEstimator(algorithm).estimateSeconds(rows, columns, options)
   const members = ESTIMATORS.filter((each) => each.algorithm !== 'ENSEMBLE' && each.algorithm !== 'AUTO')

@@ -2,7 +2,7 @@ import { direction } from '../backtest/metrics.ts'
 import { METRIC_COUNT } from '../engine/layout.ts'
 import type { TaskRunner } from '../models/estimator.ts'
 import { matrixOf, rowOf, selectRows, selectValues } from '../models/matrix.ts'
-import { proposalCandidates, TUNING_ROWS, type ProposalRequest } from '../models/proposals.ts'
+import { proposalCandidates, RESTARTS, TUNING_ROWS, type ProposalRequest } from '../models/proposals.ts'
 import { inverseCdf } from '../strategy/inverse-cdf.ts'
 import { isVaried, levels, type ParameterSpec } from '../strategy/parameter-space.ts'
 import { drawSamples } from '../strategy/sampling.ts'
@@ -178,7 +178,7 @@ async function proposeRound(
 }
 
 /** As `proposeBatch` fits the process. */
-export const PROCESS_ROWS = { tuningRows: TUNING_ROWS, trainingRows: KNOWN }
+export const PROCESS_ROWS = { restarts: RESTARTS, tuningRows: TUNING_ROWS, trainingRows: KNOWN }
 
 const PROPOSALS = new URL('../models/proposals.ts', import.meta.url).href
 

@@ -4,10 +4,11 @@ import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
 import { gradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
-import { estimateTuningJob } from '../../src/tuning/estimate.ts'
+import { durationMs, estimateTuningJob } from '../../src/tuning/estimate.ts'
 import type { RiskLimits } from '../../src/tuning/job.ts'
 import { learningSeconds, roundsSeconds } from '../../src/tuning/learning-cost.ts'
 import { isWithin } from '../../src/tuning/limits.ts'
+import { paceOf } from '../../src/tuning/pace.ts'
 import { roundSizes } from '../../src/tuning/rounds.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
 import { settingsOf, type TuningSettings } from '../../src/tuning/settings.ts'
@@ -129,6 +130,17 @@ describe('an estimate', () => {
     expect(roundSizes(400, 6)).toEqual(Array.from({ length: 16 }, (_, round) => 12 + round * 25))
     expect(roundSizes(5, 6)).toEqual([])
     expect(roundsSeconds({ ...question, sampleCount: 800 })).toBeGreaterThan(roundsSeconds(question))
+  })
+
+  test('is of this machine, whose pace is measured once', async () => {
+    const pace = await paceOf(ctx.engine)
+    expect(pace).toBeGreaterThan(0)
+    expect(Number.isFinite(pace)).toBe(true)
+    const done = ctx.engine.load.completed
+    const { durationMs: said } = await estimateTuningJob(ctx, await smallJob(ctx))
+    expect(await paceOf(ctx.engine)).toBe(pace)
+    expect(ctx.engine.load.completed).toBe(done)
+    expect(said).toBe(durationMs(settings, ctx.config.threads) * pace)
   })
 
   test('counts a column for each period that a sample may ask for', async () => {
