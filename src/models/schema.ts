@@ -152,7 +152,7 @@ builder.node(ModelType, {
     artifact: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'The model itself, to be used elsewhere.',
+      description: 'The model itself, to be used elsewhere. What its job says of market conditions is not part of it.',
       args: { format: t.arg({ type: ModelFormatEnum, required: true, defaultValue: 'NATIVE' }) },
       resolve: async ({ id }, { format }, ctx) => modelAs(format, (await loadModel(ctx, id)).row),
     }),

@@ -6,7 +6,7 @@ import { marginalLikelihood } from '../models/gaussian-process.ts'
 /** What the work below takes where the costs in seconds were measured, in ms. */
 const REFERENCE_MS = 10
 /** The first ones are slower: the kernel is still being translated. The fastest counts. */
-const TRIES = 5
+const TRIES = 12
 
 const ROWS = 200
 const COLUMNS = 10
@@ -28,7 +28,7 @@ export function paceOf(engine: Engine): Promise<number> {
   return pace
 }
 
-/** In a compute thread; about 0.1 s. */
+/** In a compute thread; about 0.2 s. */
 export function measurePace(): number {
   const random = new Random(1, 0)
   const values = Float64Array.from({ length: ROWS * COLUMNS }, () => random.float())
