@@ -91,26 +91,69 @@ export function beginSearch(score: f64): void {
   bestFeature = -1;
 }
 
-/** Add the rows [start, end) of the tree to an empty histogram. About 1 ns per row and feature. */
+/**
+ * Add the rows [start, end) of the tree to an empty histogram. As many as eight features go through the rows at a
+ * time, so that the places of their histograms stay in registers.
+ */
 export function accumulate(g: Growth, start: i32, end: i32, histogram: usize): void {
-  const codes = g.codes, width = <usize>g.width, packed = g.packed, rows = g.rows, bins = g.bins;
-  const lastPair = bins + (<usize>g.pairs << 2);
+  const from = g.rows + (<usize>start << 2), to = g.rows + (<usize>end << 2);
   memory.fill(histogram, 0, g.histogramBytes);
-
-  for (let at = start; at < end; at++) {
-    const row = <usize>load<i32>(rows + (<usize>at << 2));
-    const value = load<i64>(packed + (row << 3));
-    let code = codes + row * width;
-    let base = histogram;
-    for (let pair = bins; pair < lastPair; pair += 4) {
-      const first = base + (<usize>load<u8>(code) << 4);
-      const second = base + (<usize>load<u8>(code, 1) << 4);
-      store<i64>(first, load<i64>(first) + value);
-      store<i64>(second, load<i64>(second, 8) + value, 8);
-      base += <usize>load<i32>(pair) << 4;
-      code += 2;
-    }
+  let codes = g.codes;
+  for (let pair = 0; pair < g.pairs; pair += 4, codes += 8) {
+    const rest = g.pairs - pair, second = histogram + binBytes(g, pair);
+    const third = second + (rest > 1 ? binBytes(g, pair + 1) : 0), fourth = third + (rest > 2 ? binBytes(g, pair + 2) : 0);
+    if (rest > 3) addFour(g, from, to, codes, histogram, second, third, fourth);
+    else if (rest == 3) addThree(g, from, to, codes, histogram, second, third);
+    else if (rest == 2) addTwo(g, from, to, codes, histogram, second);
+    else addOne(g, from, to, codes, histogram);
+    if (rest > 4) histogram = fourth + binBytes(g, pair + 3);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function binBytes(g: Growth, pair: i32): usize {
+  return <usize>load<i32>(g.bins + (<usize>pair << 2)) << 4;
+}
+
+// One function for each number of pairs: together, the compiler would fold their loops into one that asks each time.
+function addFour(g: Growth, from: usize, to: usize, codes: usize, h0: usize, h1: usize, h2: usize, h3: usize): void {
+  addPairs(g, from, to, codes, 4, h0, h1, h2, h3);
+}
+
+function addThree(g: Growth, from: usize, to: usize, codes: usize, h0: usize, h1: usize, h2: usize): void {
+  addPairs(g, from, to, codes, 3, h0, h1, h2, 0);
+}
+
+function addTwo(g: Growth, from: usize, to: usize, codes: usize, h0: usize, h1: usize): void {
+  addPairs(g, from, to, codes, 2, h0, h1, 0, 0);
+}
+
+function addOne(g: Growth, from: usize, to: usize, codes: usize, h0: usize): void {
+  addPairs(g, from, to, codes, 1, h0, 0, 0, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function addPairs(
+  g: Growth, from: usize, to: usize, codes: usize, pairs: i32, h0: usize, h1: usize, h2: usize, h3: usize,
+): void {
+  const packed = g.packed, width = <usize>g.width;
+  for (let at = from; at < to; at += 4) {
+    const row = <usize>load<i32>(at), value = load<i64>(packed + (row << 3)), code = codes + row * width;
+    addPair(h0, code, value);
+    if (pairs > 1) addPair(h1, code + 2, value);
+    if (pairs > 2) addPair(h2, code + 4, value);
+    if (pairs > 3) addPair(h3, code + 6, value);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addPair(histogram: usize, code: usize, value: i64): void {
+  const first = histogram + (<usize>load<u8>(code) << 4), second = histogram + (<usize>load<u8>(code, 1) << 4);
+  store<i64>(first, load<i64>(first) + value);
+  store<i64>(second, load<i64>(second, 8) + value, 8);
 }
 
 /** histogram −= other */

@@ -21,15 +21,29 @@ export function sortSmall(g: Growth, start: i32, end: i32): void {
       const code = i16x8.shl(i16x8.extend_low_i8x16_u(v128.load64_zero(row)), 8);
       v128.store(keys + (<usize>at << 4), v128.or(code, i16x8.splat(<i16>at)));
     }
-    const top = 1 << 31 - clz(count - 1);
-    for (let p = top; p > 0; p >>= 1) {
-      for (let q = top, r = 0, d = p; ; d = q - p, q >>= 1, r = p) {
-        const end = keys + (<usize>max(count - d, 0) << 4), step = <usize>d << 4, run = <usize>p << 4;
-        for (let from = keys + (<usize>r << 4); from < end; from += 2 * run) { // where bit p of the place is that of r
-          for (let at = from, to = min(from + run, end); at < to; at += 16) exchange(at, at + step);
+    if (count & 1) v128.store(keys + (<usize>count << 4), i16x8.splat(-1)); // the last to be
+    sortKeys(keys, count + 1 & ~1);
+  }
+}
+
+/** @param count an even number: runs of two are whole */
+function sortKeys(keys: usize, count: i32): void {
+  const top = 1 << 31 - clz(count - 1);
+  for (let p = top; p > 0; p >>= 1) {
+    for (let q = top, r = 0, d = p; ; d = q - p, q >>= 1, r = p) {
+      const end = keys + (<usize>max(count - d, 0) << 4), step = <usize>d << 4, run = <usize>p << 4;
+      let from = keys + (<usize>r << 4); // where bit p of the place is that of r
+      if (p == 1) {
+        for (; from < end; from += 32) exchange(from, from + step);
+      } else {
+        for (; from < end; from += 2 * run) {
+          for (let at = from, to = min(from + run, end); at < to; at += 32) {
+            exchange(at, at + step);
+            exchange(at + 16, at + 16 + step);
+          }
         }
-        if (q == p) break;
       }
+      if (q == p) break;
     }
   }
 }
