@@ -70,7 +70,7 @@ export async function learningOfAJob(): Promise<JobCost> {
   await clock.time('importance and SHAP', () => importances(learned, target, SETTINGS, clock.run))
   const options = { candidates: 10_000, top: 1, seed: SETTINGS.seed, signal: new AbortController().signal }
   const [best] = (await search(evaluator.strategy, evaluator, predictor, SETTINGS, options)).candidates
-  await clock.time('sensitivity', () => sensitivities(learned, predictor, samples, best, SETTINGS))
+  await clock.time('sensitivity', () => sensitivities(learned, predictor, samples, best, SETTINGS, clock.run))
   await engine.close()
   return clock.cost()
 }

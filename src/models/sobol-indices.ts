@@ -3,6 +3,7 @@ import { quantile } from '../engine/statistics.ts'
 import { sobol } from '../strategy/designs.ts'
 import { inverseCdf } from '../strategy/inverse-cdf.ts'
 import { isVaried, type ParameterSpec } from '../strategy/parameter-space.ts'
+import type { TaskRunner } from './estimator.ts'
 import type { Predict } from './importance.ts'
 
 /** How much of the spread of the predictions comes from one parameter. They describe the model, not the market. */
@@ -41,19 +42,22 @@ const BOOTSTRAP_STREAM = 0x626f6f74
  * Sobol' indices of every parameter over the space that it is drawn from, the others independent of it.
  *
  * @param predict takes raw parameters, one column per spec
+ * @param run     where the bootstrap is computed
  * @param seed    of the bootstrap; the design is always the same
  * @returns one per spec, 0 for a constant; null where the predictions do not vary
  *
  * Costs 1,024 · (varied parameters + 2) predictions.
  */
-export function sobolIndices(
+export async function sobolIndices(
   predict: Predict,
   specs: readonly ParameterSpec[],
+  run: TaskRunner,
   seed: number,
   points = POINTS,
-): SobolIndex[] | null {
+): Promise<SobolIndex[] | null> {
   const varied = [...specs.keys()].filter((at) => isVaried(specs[at]))
-  const found = estimateIndices(evaluate(predict, specs, varied, points), seed)
+  const data: EstimateInput = { evaluations: evaluate(predict, specs, varied, points), seed }
+  const found = await run<SobolIndex[] | null>({ module: import.meta.url, name: 'estimateIndices', data })
   if (found === null) return null
   return specs.map((_, at) => {
     const place = varied.indexOf(at)
@@ -63,8 +67,13 @@ export function sobolIndices(
 
 const NOTHING: Interval = { low: 0, high: 0 }
 
+interface EstimateInput {
+  evaluations: Evaluations
+  seed: number
+}
+
 /** The indices of the parameters that vary, from the values of a surface at the points of a design. */
-export function estimateIndices(evaluations: Evaluations, seed: number): SobolIndex[] | null {
+export function estimateIndices({ evaluations, seed }: EstimateInput): SobolIndex[] | null {
   const n = evaluations.a.length
   const whole = indices(
     evaluations,

@@ -17,7 +17,7 @@ import type { Predictor } from '../models/predictor.ts'
 import { backgroundRows, sensitivity } from '../models/sensitivity.ts'
 import { sobolIndices, type SobolIndex } from '../models/sobol-indices.ts'
 import { toRow } from '../strategy/parameter-space.ts'
-import { associations } from './associations.ts'
+import type { AssociationsInput } from './associations.ts'
 import type { Association, Candidate, FeatureImportance, Sensitivity } from './job.ts'
 import type { Learned } from './learn.ts'
 import type { Samples } from './pipeline.ts'
@@ -95,18 +95,19 @@ function shownWith(
  * How the prediction answers to each parameter, around the best candidate. Sobol' indices describe the model; one that
  * explains nothing of unseen samples has none to show.
  */
-export function sensitivities(
+export async function sensitivities(
   learned: Learned,
   predictor: Predictor,
   samples: Samples,
   best: Candidate,
   { strategy, seed }: TuningSettings,
-): Sensitivity[] {
+  run: TaskRunner,
+): Promise<Sensitivity[]> {
   const specs = strategy.parameterSpace
   const parameters = { rows: samples.count, columns: specs.length, values: samples.rows }
   const { predicted } = learned
   const predict: Predict = ({ values }) => predictor.predict(values)
-  const indices = (learned.validation.r2 ?? 0) > 0 ? sobolIndices(predict, specs, seed) : null
+  const indices = (learned.validation.r2 ?? 0) > 0 ? await sobolIndices(predict, specs, run, seed) : null
   return sensitivity({
     predict,
     specs,
@@ -150,19 +151,23 @@ const CORRELATED = [
   'tradeCount',
 ] as const
 
+const ASSOCIATIONS = new URL('./associations.ts', import.meta.url).href
+
 /** How parameters and main metrics go together over all samples, and the strongest ties to any metric. */
-export function correlations(
+export async function correlations(
   samples: Samples,
   { strategy }: TuningSettings,
-): CorrelationMatrix & { strongest: Association[] } {
+  run: TaskRunner,
+): Promise<CorrelationMatrix & { strongest: Association[] }> {
   const specs = strategy.parameterSpace
   const parameters = specs.map(({ name }, column): [string, Float64Array] => [
     name,
     Float64Array.from({ length: samples.count }, (_, at) => samples.rows[at * specs.length + column]),
   ])
   const metrics = CORRELATED.map((name): [string, Float64Array] => [name, metricValues(samples.metrics, name)])
+  const data: AssociationsInput = { parameters, metrics: samples.metrics }
   return {
     ...correlationMatrix(Object.fromEntries([...parameters, ...metrics])),
-    strongest: associations(parameters, samples.metrics),
+    strongest: await run<Association[]>({ module: ASSOCIATIONS, name: 'associations', data }),
   }
 }

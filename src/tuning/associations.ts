@@ -9,17 +9,21 @@ const KEPT = 500
 /** With fewer rows a line always fits. */
 const MIN_ROWS = 3
 
+export interface AssociationsInput {
+  /** f64[samples] by name */
+  parameters: [name: string, values: Float64Array][]
+  /** f64[samples × 26], NaN where a metric is not defined */
+  metrics: Float64Array
+}
+
 /**
  * Which metrics go up or down with which parameter: Pearson's and Spearman's correlation of every parameter with every
  * metric over the samples that have it, the strongest rank correlations first.
  *
  * The p-value is that of the t approximation of Spearman's rho, n − 2 degrees of freedom, corrected for the number of
  * pairs looked at (Holm 1979).
- *
- * @param parameters f64[samples] by name
- * @param metrics    f64[samples × 26], NaN where a metric is not defined
  */
-export function associations(parameters: [name: string, values: Float64Array][], metrics: Float64Array): Association[] {
+export function associations({ parameters, metrics }: AssociationsInput): Association[] {
   const whole = parameters.map(([, values]) => averageRanks(values))
   const found = METRIC_NAMES.flatMap((metric) => {
     const all = metricValues(metrics, metric)

@@ -2,7 +2,7 @@ import { direction, type Objective } from '../backtest/metrics.ts'
 import { mean, quantile, standardDeviation } from '../engine/statistics.ts'
 import { ValidationError } from '../errors.ts'
 import { getEstimator } from '../models/algorithms.ts'
-import { calibrate, type Calibration } from '../models/confidence.ts'
+import type { Calibration, CalibrationInput } from '../models/confidence.ts'
 import type { FittedModel, Matrix, TaskRunner } from '../models/estimator.ts'
 import { featureSet, type FeatureSet } from '../models/features.ts'
 import { groupRows } from '../models/groups.ts'
@@ -46,6 +46,8 @@ export interface LearnInput {
   reference: number | null
 }
 
+const CONFIDENCE = new URL('../models/confidence.ts', import.meta.url).href
+
 /** Validation R² from which on more samples are not the first thing to ask for: the criterion of the verdict. */
 const ENOUGH_R2 = 0.5
 
@@ -86,12 +88,16 @@ export async function learn(input: LearnInput, run: TaskRunner, warnings: string
   warnings.push(...curveWarning(examination, scores.validation, known.target.length))
 
   const higherIsBetter = direction(settings.objective) > 0
-  const calibration = calibrate({
-    actual: known.target,
-    predicted: examination.crossValidation.outOfFirstFold,
-    parameters: selectRows(parameters, rowsKnown),
-    reference: input.reference ?? quantile(selectValues(target, telling), higherIsBetter ? 0.75 : 0.25),
-    higherIsBetter,
+  const calibration = await run<Calibration>({
+    module: CONFIDENCE,
+    name: 'calibrate',
+    data: {
+      actual: known.target,
+      predicted: examination.crossValidation.outOfFirstFold,
+      parameters: selectRows(parameters, rowsKnown),
+      reference: input.reference ?? quantile(selectValues(target, telling), higherIsBetter ? 0.75 : 0.25),
+      higherIsBetter,
+    } satisfies CalibrationInput,
   })
   const { importanceByFold } = examination.crossValidation
   return {

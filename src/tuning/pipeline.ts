@@ -127,8 +127,9 @@ export async function tune(engine: Engine, candles: Candles, settings: TuningSet
     featureImportance: importance?.shown ?? [],
     parameterImportance: importance?.byParameter ?? [],
     marketConditions: conditions,
-    sensitivity: learned && predictor && best ? sensitivities(learned, predictor, samples, best, settings) : [],
-    correlations: correlations(samples, settings),
+    sensitivity:
+      learned && predictor && best ? await sensitivities(learned, predictor, samples, best, settings, run) : [],
+    correlations: await correlations(samples, settings, run),
     candidates,
     paretoFront: front.candidates,
     hypervolume: front.hypervolume,

@@ -3,6 +3,7 @@ import { estimateIndices, sobolIndices } from '../../src/models/sobol-indices.ts
 import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
 import { golden, isClose, withShared } from '../shared.ts'
 import { predictWith } from './predict-with.ts'
+import { runHere } from './run-here.ts'
 
 const uniform = (name: string, low: number, high: number): ParameterSpec => ({
   name,
@@ -21,7 +22,10 @@ withShared('the golden Sobol’ indices', () => {
   test('of the estimators are met', () => {
     const { fA, fB, fAB, S1, ST } = golden('sensitivity.json').estimatorSmall
     const mixed = [0, 1].map((column) => Float64Array.from(fAB, (pair: number[]) => pair[column]))
-    const found = estimateIndices({ a: Float64Array.from(fA), b: Float64Array.from(fB), mixed }, 1)!
+    const found = estimateIndices({
+      evaluations: { a: Float64Array.from(fA), b: Float64Array.from(fB), mixed },
+      seed: 1,
+    })!
     expect(
       close(
         found.map(({ firstOrder }) => firstOrder),
@@ -36,9 +40,9 @@ withShared('the golden Sobol’ indices', () => {
     ).toBe(true)
   })
 
-  test('of the Ishigami function on 256 points are met', () => {
+  test('of the Ishigami function on 256 points are met', async () => {
     const { N, S1, ST } = golden('sensitivity.json').ishigamiSobolSequence
-    const found = sobolIndices(ishigami, ANGLES, 1, N)!
+    const found = (await sobolIndices(ishigami, ANGLES, runHere, 1, N))!
     expect(
       close(
         found.map(({ firstOrder }) => firstOrder),
@@ -53,9 +57,10 @@ withShared('the golden Sobol’ indices', () => {
     ).toBe(true)
   })
 
-  test('come close to the closed form', () => {
+  test('come close to the closed form', async () => {
     const { S1, ST } = golden('sensitivity.json').ishigamiAnalytic
-    sobolIndices(ishigami, ANGLES, 1)!.forEach(({ firstOrder, total, firstOrderInterval, totalInterval }, at) => {
+    const found = await sobolIndices(ishigami, ANGLES, runHere, 1)
+    found!.forEach(({ firstOrder, total, firstOrderInterval, totalInterval }, at) => {
       expect(Math.abs(firstOrder - S1[at])).toBeLessThan(0.02)
       expect(Math.abs(total - ST[at])).toBeLessThan(0.02)
       expect(firstOrderInterval.low).toBeLessThanOrEqual(S1[at])
@@ -67,34 +72,37 @@ withShared('the golden Sobol’ indices', () => {
 })
 
 describe('Sobol’ indices', () => {
-  test('share the spread of a sum by the variances of its parts', () => {
+  test('share the spread of a sum by the variances of its parts', async () => {
     const specs = [uniform('wide', 0, 2), uniform('narrow', 0, 1), uniform('idle', 0, 1)]
-    const [wide, narrow, idle] = sobolIndices(
+    const [wide, narrow, idle] = (await sobolIndices(
       predictWith(([a, b]) => a + b),
       specs,
+      runHere,
       1,
-    )!
+    ))!
     expect(wide.firstOrder).toBeCloseTo(0.8, 2)
     expect(narrow.total).toBeCloseTo(0.2, 2)
     expect(idle).toMatchObject({ firstOrder: 0, total: 0 })
   })
 
-  test('are zero for a parameter that is held constant', () => {
+  test('are zero for a parameter that is held constant', async () => {
     const specs = [uniform('a', 0, 1), { name: 'fixed', distribution: 'DISCRETE', values: [5] } satisfies ParameterSpec]
-    const [a, fixed] = sobolIndices(
+    const [a, fixed] = (await sobolIndices(
       predictWith(([a, b]) => a * b),
       specs,
+      runHere,
       1,
-    )!
+    ))!
     expect(a.total).toBeCloseTo(1, 2)
     expect(fixed).toMatchObject({ firstOrder: 0, total: 0 })
   })
 
-  test('do not exist where nothing varies', () => {
+  test('do not exist where nothing varies', async () => {
     expect(
-      sobolIndices(
+      await sobolIndices(
         predictWith(() => 3),
         [uniform('a', 0, 1)],
+        runHere,
         1,
       ),
     ).toBeNull()

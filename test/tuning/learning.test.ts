@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { METRIC_NAMES } from '../../src/backtest/metrics.ts'
 import type { Candles } from '../../src/engine/candles.ts'
 import { Engine } from '../../src/engine/pool.ts'
@@ -260,6 +260,14 @@ describe('sampling for BAYESIAN', () => {
   })
 })
 
+test('what takes long after the fits is computed in threads too, not where requests are answered', async () => {
+  const calls = vi.spyOn(engine, 'call')
+  await run({})
+  const names = calls.mock.calls.map(([{ name }]) => name)
+  calls.mockRestore()
+  expect(names).toEqual(expect.arrayContaining(['calibrate', 'estimateIndices', 'associations']))
+})
+
 describe('correlations', () => {
   test('list the strongest ties of parameters to metrics, their chance corrected for how many were looked at', () => {
     const { strongest, names, spearman } = forest.result.correlations!
@@ -279,7 +287,7 @@ describe('correlations', () => {
       metrics[row * width] = row === 5 ? NaN : [1, 3, 2, 5, 4][row]
       metrics[row * width + 1] = 7
     }
-    const [pair, ...others] = associations([['a', Float64Array.of(1, 2, 3, 4, 5, 6)]], metrics)
+    const [pair, ...others] = associations({ parameters: [['a', Float64Array.of(1, 2, 3, 4, 5, 6)]], metrics })
     expect(others).toEqual([])
     expect(pair).toMatchObject({ parameter: 'a', metric: METRIC_NAMES[0], count: 5 })
     expect(pair.spearman).toBeCloseTo(0.8, 12)
