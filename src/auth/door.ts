@@ -2,7 +2,7 @@ import type { AppContext } from '../context.ts'
 import { RateLimitedError, UnauthenticatedError } from '../errors.ts'
 import { ROLES, type Channel, type Viewer } from '../viewer.ts'
 import { Failures } from './failures.ts'
-import { JwtVerifier } from './jwt.ts'
+import type { JwtVerifier } from './jwt.ts'
 import { RecentSessions } from './recent-sessions.ts'
 import { hashOf, sameHash } from './secret.ts'
 import { findByHash, markUsed, REVOKED_CHANNEL, stillValid } from './service.ts'
@@ -54,7 +54,10 @@ export class Door {
 
   /** @throws ValidationError the settings for signed tokens do not work */
   static async open(ctx: Pick<AppContext, 'db' | 'log' | 'config' | 'storage'>): Promise<Door> {
-    const door = new Door(ctx, ctx.config.jwt ? await JwtVerifier.open(ctx.config.jwt) : null)
+    const door = new Door(
+      ctx,
+      ctx.config.jwt ? await (await import('./jwt.ts')).JwtVerifier.open(ctx.config.jwt) : null,
+    )
     door.#stopListening = await ctx.storage.listen(REVOKED_CHANNEL, () => {
       door.#recent.forget()
       void door.#look()

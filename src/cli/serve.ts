@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { flushCompileCache } from 'node:module'
 import { openApp, type App } from '../app.ts'
 import { readConfig, type Config } from '../config.ts'
 import { DomainError } from '../errors.ts'
@@ -29,6 +30,7 @@ export async function serve(environment = process.env): Promise<number> {
   const app = await start(config)
   const server = admin ? await listenOrClose(app) : null
   if (server) writeServerFile(config.home, server.url)
+  flushCompileCache() // one that is killed would leave nothing for its next start
   announceStart(config, server?.url)
   if (server && admin) announceSignIn(server.url, admin)
 

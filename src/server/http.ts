@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Door } from '../auth/door.ts'
 import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError, ForbiddenError, ValidationError } from '../errors.ts'
-import { startTelegram, type Telegram } from '../telegram/service.ts'
+import type { Telegram } from '../telegram/service.ts'
 import { allows, type Viewer } from '../viewer.ts'
 import { addressOf } from './sign-in.ts'
 import { createApi } from './api.ts'
@@ -82,7 +82,8 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     door.close()
     throw error
   })
-  telegram = startTelegram(ctx)
+  // Most servers have no bot, and its library takes long to load.
+  if (ctx.config.telegram) telegram = (await import('../telegram/service.ts')).startTelegram(ctx)
   let closed: Promise<void> | undefined
   return {
     url: `http://${bracketed(host)}:${(server.address() as AddressInfo).port}`,

@@ -7,9 +7,9 @@ import { outOfSampleDetail } from '../out-of-sample.ts'
 import { report, type ReportFormat } from '../report.ts'
 import { SampleList } from '../sample-list.ts'
 import type { TuningJobRow } from '../table.ts'
+import type { Rows } from './columns.ts'
 import { csv } from './csv.ts'
 import { freqtradeParameters } from './freqtrade.ts'
-import { parquet } from './parquet.ts'
 import { samplesTable } from './samples.ts'
 import { tradesTable } from './trades.ts'
 import { parametersYaml } from './yaml.ts'
@@ -41,11 +41,14 @@ export async function exportJob(
   if (format === 'FREQTRADE') return freqtradeParameters(job, best.parameters, job.finishedAt!)
   if (format === 'YAML') return parametersYaml(job, market, result, best)
   const trades = tradesTable(market.symbol, (await outOfSampleDetail(ctx, job)).trades)
-  return format === 'TRADES_CSV' ? csv(trades) : base64(parquet(trades))
+  return format === 'TRADES_CSV' ? csv(trades) : packed(trades)
 }
 
-const base64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+/** Parquet as base64; its library is loaded for the first who asks. */
+async function packed(table: Rows): Promise<string> {
+  const { buffer, byteOffset, length } = (await import('./parquet.ts')).parquet(table)
+  return Buffer.from(buffer, byteOffset, length).toString('base64')
+}
 
 async function samplesPiece(
   ctx: AppContext,
@@ -58,7 +61,7 @@ async function samplesPiece(
   const after: { after?: CursorKey } = from === 0 ? {} : { after: [from - 1, String(from - 1)] }
   const samples = samplesTable(job, await list.page({ ...after, limit: SAMPLES_AT_ONCE, inverted: false }))
   if (format === 'SAMPLES_CSV') return csv(samples, from === 0)
-  return from > 0 && samples.rows.length === 0 ? '' : base64(parquet(samples))
+  return from > 0 && samples.rows.length === 0 ? '' : packed(samples)
 }
 
 /** @throws ConflictError nothing was found that could be exported */
