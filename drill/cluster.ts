@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,8 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 
 const BINARIES = '/usr/lib/postgresql'
+/** A server that is started keeps the pipes of its parent open. */
+const QUIET = { stdio: 'ignore', cwd: tmpdir() } as const
 
 interface Placement {
   bin: string
@@ -47,21 +50,21 @@ export class Cluster {
       if (tmpfsMb) execFileSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true, force: true })
     })
-    cluster.#run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust')
+    await cluster.#run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust')
     await cluster.start()
     return cluster
   }
 
   async start(): Promise<void> {
     const options = `-p ${this.#port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_wal_size=${this.#walMb}MB -c min_wal_size=32MB`
-    this.#run('pg_ctl', '-D', this.#data, '-w', '-l', join(this.#data, 'log'), '-o', options, 'start')
+    await this.#run('pg_ctl', '-D', this.#data, '-w', '-l', join(this.#data, 'log'), '-o', options, 'start')
     await this.#checkOwn()
   }
 
   /** As after a crash: nothing is finished, nothing is written down. */
   async crash(): Promise<void> {
     await this.#checkOwn()
-    this.#run('pg_ctl', '-D', this.#data, '-m', 'immediate', 'stop')
+    await this.#run('pg_ctl', '-D', this.#data, '-m', 'immediate', 'stop')
   }
 
   /** The folder of its data, for a drill that fills the disk. */
@@ -71,7 +74,7 @@ export class Cluster {
 
   remove(): void {
     try {
-      this.#run('pg_ctl', '-D', this.#data, '-m', 'immediate', 'stop')
+      execFileSync(...this.#command('pg_ctl', '-D', this.#data, '-m', 'immediate', 'stop'), QUIET)
     } catch {
       // it is down already
     }
@@ -89,17 +92,16 @@ export class Cluster {
     }
   }
 
-  #run(program: string, ...args: string[]): void {
+  /** The drill goes on meanwhile: what it measures, and carries to the database, must not stand still. */
+  async #run(program: string, ...args: string[]): Promise<void> {
+    const [code] = (await once(spawn(...this.#command(program, ...args), QUIET), 'exit')) as [number | null]
+    if (code !== 0) throw new Error(`${program} ended with ${code}`)
+  }
+
+  #command(program: string, ...args: string[]): [file: string, args: string[]] {
     const command = join(this.#bin, program)
-    // a server that is started keeps the pipes of its parent open
-    const options = { stdio: 'ignore', cwd: tmpdir() } as const
-    if (!isRoot()) execFileSync(command, args, options)
-    else
-      execFileSync(
-        'setpriv',
-        ['--reuid', 'postgres', '--regid', 'postgres', '--clear-groups', command, ...args],
-        options,
-      )
+    if (!isRoot()) return [command, args]
+    return ['setpriv', ['--reuid', 'postgres', '--regid', 'postgres', '--clear-groups', command, ...args]]
   }
 }
 
