@@ -15,6 +15,7 @@ import { leaks } from './leaks.ts'
 import { load } from './load.ts'
 import { memory } from './memory.ts'
 import { poison } from './poison.ts'
+import { races } from './races.ts'
 import { skew } from './skew.ts'
 import { subscribers } from './subscribers.ts'
 import { upgrade } from './upgrade.ts'
@@ -33,6 +34,7 @@ const DRILLS: Record<string, Drill> = {
   abuse,
   kill,
   poison,
+  races,
   database,
   disk,
   memory,

@@ -63,3 +63,9 @@ export class Victim {
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
+
+/** Environment of a process whose clock is off. */
+export function shifted(shiftMs: number): Record<string, string> {
+  const script = fileURLToPath(new URL('shifted-clock.ts', import.meta.url))
+  return { NODE_OPTIONS: `--import ${script}`, DRILL_CLOCK_SHIFT_MS: String(shiftMs) }
+}

@@ -53,13 +53,17 @@ export class Server {
     return Number(value)
   }
 
-  /** Never throws: a connection that is refused is an answer with the status 0. */
-  async ask(query: string, variables: object = {}): Promise<Answer> {
+  /**
+   * Never throws: a connection that is refused is an answer with the status 0.
+   *
+   * @param authorization of somebody else than the administrator
+   */
+  async ask(query: string, variables: object = {}, authorization = this.authorization): Promise<Answer> {
     const started = performance.now()
     try {
       const response = await fetch(`${this.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: this.authorization },
+        headers: { 'content-type': 'application/json', authorization },
         body: JSON.stringify({ query, variables }),
         signal: AbortSignal.timeout(60_000),
       })

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { asc, sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { openApp } from '../src/app.ts'
@@ -11,7 +10,7 @@ import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
-import { Victim } from './process.ts'
+import { shifted, Victim } from './process.ts'
 
 const HOUR_MS = 3_600_000
 const JOBS = 12
@@ -64,10 +63,4 @@ export const skew: Drill = async ({ report }) => {
     await app.close()
     cluster.remove()
   }
-}
-
-/** For a process whose clock is off. */
-function shifted(shiftMs: number): Record<string, string> {
-  const script = fileURLToPath(new URL('shifted-clock.ts', import.meta.url))
-  return { NODE_OPTIONS: `--import ${script}`, DRILL_CLOCK_SHIFT_MS: String(shiftMs) }
 }

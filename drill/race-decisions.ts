@@ -1,0 +1,148 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { eq, inArray, sql } from 'drizzle-orm'
+import { playbookReviews, playbooks } from '../src/playbook/table.ts'
+import { button } from '../test/telegram/fake-telegram.ts'
+import { approve, DEAD_BUTTON, type Outcome, press, SocketPerson } from './race-people.ts'
+import { type Contested, IN_TELEGRAM, type Stage } from './race-stage.ts'
+
+type Door = 'http' | 'socket' | 'telegram'
+
+const REVIEWS = 200
+/** So many wait at a time: the bot tells everybody of each. */
+const TOGETHER = 20
+const BY_SOCKET = 8
+/** So that every door is the first one now and then. */
+const SPREAD_MS = 3
+
+/** Promise R13: fifty approvers apply one review at once, by HTTP, WebSocket and Telegram, at two servers. */
+export async function decisions(stage: Stage, model: Contested, random: () => number) {
+  const sockets = await Promise.all(
+    stage.people.slice(0, BY_SOCKET).map((person, at) => SocketPerson.open(stage.server(at), person)),
+  )
+  const byHttp = stage.people.slice(BY_SOCKET, stage.people.length - IN_TELEGRAM.length)
+  const wins: Record<Door, number> = { http: 0, socket: 0, telegram: 0 }
+  const wrong = { winners: 0, losers: 0, versions: 0, names: 0 }
+  let deciders = 0
+  for (let decided = 0; decided < REVIEWS; decided += TOGETHER) {
+    for (const { playbookId, reviewId } of await stage.copies(model, TOGETHER)) {
+      const presses = await Promise.all(IN_TELEGRAM.map((user) => buttonFor(stage, user, playbookId)))
+      const at = (door: Door, ask: () => Promise<Outcome>) =>
+        wait(random() * SPREAD_MS).then(async () => ({ door, ...(await ask()) }))
+      const outcomes = await Promise.all([
+        ...byHttp.map((person, turn) => at('http', () => approve(stage.server(turn), person, reviewId))),
+        ...sockets.map((person) => at('socket', () => person.approve(reviewId))),
+        ...presses.map((push) => at('telegram', push)),
+      ])
+      deciders += outcomes.length
+      const won = outcomes.filter(({ kind }) => kind === 'done')
+      for (const { door } of won) wins[door]++
+      if (won.length !== 1) wrong.winners++
+      wrong.losers += outcomes.filter(({ kind }) => kind === 'other').length
+      const [review] = await stage.ctx.db.select().from(playbookReviews).where(eq(playbookReviews.id, reviewId))
+      const [book] = await stage.ctx.db.select().from(playbooks).where(eq(playbooks.id, playbookId))
+      if (book.version !== 3 || review.appliedVersion !== 3 || won[0]?.version !== 3) wrong.versions++
+      const told = `decided by ${review.decidedBy} at ${review.decidedAt?.toISOString()}.`
+      const lost = outcomes.filter(({ kind, message }) => kind === 'conflict' && message !== DEAD_BUTTON)
+      wrong.names += lost.filter(({ message }) => !message.includes(told)).length
+      stage.telegram.calls.splice(0)
+    }
+  }
+  await Promise.all(sockets.map((one) => one.close()))
+  const kept = Object.values(wrong).every((count) => count === 0) && Object.values(wins).every((count) => count > 0)
+  return { kept, facts: { reviews: REVIEWS, deciders, wins, wrong } }
+}
+
+async function buttonFor(stage: Stage, user: number, playbookId: string): Promise<() => Promise<Outcome>> {
+  const { telegram } = stage
+  const message = await telegram.shows(user, playbookId)
+  return () => press(stage, user, button(message, 'Apply all'), message.message_id)
+}
+
+const EARLY = 100
+const LATE = 200
+const HELD = 20
+const AROUND_MS = 20
+const EVERY_MS = 40
+const FIRST_AFTER_MS = 1000
+
+/**
+ * Promise R14: tries within 20 ms of the moment at which a review expires, at servers whose clocks are an hour off.
+ * What is sent after it applies nothing, nor does what was sent before and had to wait beyond it for a lock; what is
+ * answered before it has applied.
+ */
+export async function expiry(stage: Stage, model: Contested, random: () => number) {
+  const tries = await stage.copies(model, EARLY + LATE + HELD)
+  const moments = await spread(
+    stage,
+    tries.map(({ reviewId }) => reviewId),
+  )
+  const results = await Promise.all(
+    tries.map(async ({ playbookId, reviewId }, at) => {
+      const expiresAt = moments.get(reviewId)!
+      const isHeld = at < HELD
+      const after = (at < HELD + EARLY ? -1 : 1) * (1 + random() * (AROUND_MS - 1))
+      const held = isHeld ? hold(stage, playbookId, expiresAt) : Promise.resolve()
+      await until(expiresAt + after)
+      const sentAt = Date.now()
+      const outcome = await approve(stage.server(at), stage.people[at % stage.people.length], reviewId)
+      const answeredAt = Date.now()
+      await held
+      return { ...outcome, isHeld, sentAt: sentAt - expiresAt, answeredAt: answeredAt - expiresAt }
+    }),
+  )
+  const late = results.filter(({ sentAt }) => sentAt > 0)
+  const held = results.filter(({ isHeld, answeredAt }) => isHeld && answeredAt > 0)
+  const inTime = results.filter(({ answeredAt }) => answeredAt < 0)
+  const isApplied = ({ kind }: Outcome): boolean => kind === 'done'
+  const isExpired = ({ kind, message }: Outcome): boolean => kind === 'conflict' && message.includes('expired at')
+  const raised = sql<number>`count(*) filter (where ${playbooks.version} > 2)::integer`
+  const ids = tries.map(({ playbookId }) => playbookId)
+  const [{ versions }] = await stage.ctx.db
+    .select({ versions: raised })
+    .from(playbooks)
+    .where(inArray(playbooks.id, ids))
+  const facts = {
+    late: late.length,
+    lateApplied: late.filter(isApplied).length,
+    lateAtMostMs: Math.max(...late.map(({ sentAt }) => sentAt)),
+    held: held.length,
+    heldApplied: held.filter(isApplied).length,
+    inTime: inTime.length,
+    inTimeRefused: inTime.filter((one) => !isApplied(one)).length,
+    applied: results.filter(isApplied).length,
+    unclear: results.filter((one) => !isApplied(one) && !isExpired(one)).length,
+    versions,
+  }
+  const kept =
+    facts.late >= LATE &&
+    facts.held >= HELD &&
+    facts.lateApplied + facts.heldApplied + facts.inTimeRefused + facts.unclear === 0 &&
+    facts.applied === versions
+  return { kept, facts }
+}
+
+/** Let reviews expire one after the other. @returns when, by the clock of the database, which is this machine's */
+async function spread({ ctx }: Stage, ids: string[]): Promise<Map<string, number>> {
+  const place = sql`array_position(${sql.param(ids)}::text[], ${playbookReviews.id})`
+  const rows = await ctx.db
+    .update(playbookReviews)
+    .set({
+      expiresAt: sql`clock_timestamp() + (${FIRST_AFTER_MS}::integer + ${place} * ${EVERY_MS}::integer) * interval '1 millisecond'`,
+    })
+    .where(inArray(playbookReviews.id, ids))
+    .returning({ id: playbookReviews.id, expiresAt: playbookReviews.expiresAt })
+  return new Map(rows.map(({ id, expiresAt }) => [id, expiresAt.getTime()]))
+}
+
+async function until(moment: number): Promise<void> {
+  await wait(Math.max(0, moment - Date.now()))
+}
+
+/** Hold a playbook, so that whoever decides has to wait until its review has expired. */
+async function hold({ ctx }: Stage, playbookId: string, expiresAt: number): Promise<void> {
+  await until(expiresAt - 2 * AROUND_MS)
+  await ctx.db.transaction(async (tx) => {
+    await tx.select().from(playbooks).where(eq(playbooks.id, playbookId)).for('update')
+    await until(expiresAt + AROUND_MS)
+  })
+}
