@@ -17,7 +17,7 @@ import { entries, placeSelect, prepareTile, select } from "./select";
 import { placeWalk, prepareWalk, walk, zoneTile } from "./walk";
 
 /** What the host may set in control[2] to see how it copes. */
-const TRAP: i32 = 1, ENDLESS: i32 = 2;
+const TRAP: i32 = 1, ENDLESS: i32 = 2, OUT_OF_BOUNDS: i32 = 3, OVERFLOW: i32 = 4;
 
 /**
  * Backtest the samples at positions [from, to) of job.order and write a row of figures for each.
@@ -53,7 +53,7 @@ export function fastBacktest(offset: usize, from: i32, to: i32): i32 {
     openAccount(sample, sampleAt(from + i));
     prepareWalk(sample, changetype<Settings>(job.settings), job.enterShortWords > 0);
   }
-  if (load<i32>(job.control, 8) == TRAP) unreachable();
+  misbehave(load<i32>(job.control, 8));
   while (load<i32>(job.control, 8) == ENDLESS) {}
 
   const first = job.start / job.tile, last = (job.end - 1) / job.tile;
@@ -165,4 +165,14 @@ function findGroups(job: Job, from: i32, to: i32, groups: usize): i32 {
 /** The trades of so many samples should fit: all came as far as `tile` of `tiles`. */
 function fitting(count: i32, tile: i32, tiles: i32): i32 {
   return max(1, min(count / 2, count * (tile + 1) / tiles * 3 / 4));
+}
+
+function misbehave(fault: i32): void {
+  if (fault == TRAP) unreachable();
+  if (fault == OUT_OF_BOUNDS) store<i32>(<usize>0xfffffffc, fault);
+  if (fault == OVERFLOW) descend(fault);
+}
+
+function descend(depth: i32): i32 {
+  return depth < 0 ? 0 : descend(depth + 1) + 1;
 }

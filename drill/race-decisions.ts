@@ -9,8 +9,9 @@ type Door = 'http' | 'socket' | 'telegram'
 
 const REVIEWS = 200
 /** So many wait at a time: the bot tells everybody of each. */
-const TOGETHER = 20
+const TOGETHER = 5
 const BY_SOCKET = 8
+const TELL_WITHIN_MS = 60_000
 /** So that every door is the first one now and then. */
 const SPREAD_MS = 3
 
@@ -23,6 +24,7 @@ export async function decisions(stage: Stage, model: Contested, random: () => nu
   const wins: Record<Door, number> = { http: 0, socket: 0, telegram: 0 }
   const wrong = { winners: 0, losers: 0, versions: 0, names: 0 }
   let deciders = 0
+  let unanswered = 0
   for (let decided = 0; decided < REVIEWS; decided += TOGETHER) {
     for (const { playbookId, reviewId } of await stage.copies(model, TOGETHER)) {
       const presses = await Promise.all(IN_TELEGRAM.map((user) => buttonFor(stage, user, playbookId)))
@@ -36,11 +38,15 @@ export async function decisions(stage: Stage, model: Contested, random: () => nu
       deciders += outcomes.length
       const won = outcomes.filter(({ kind }) => kind === 'done')
       for (const { door } of won) wins[door]++
-      if (won.length !== 1) wrong.winners++
+      const lostWords = outcomes.filter(({ kind }) => kind === 'unanswered').length
+      unanswered += lostWords
+      // Whose answer was given up may have won.
+      if (won.length !== 1 && !(won.length === 0 && lostWords > 0)) wrong.winners++
       wrong.losers += outcomes.filter(({ kind }) => kind === 'other').length
       const [review] = await stage.ctx.db.select().from(playbookReviews).where(eq(playbookReviews.id, reviewId))
       const [book] = await stage.ctx.db.select().from(playbooks).where(eq(playbooks.id, playbookId))
-      if (book.version !== 3 || review.appliedVersion !== 3 || won[0]?.version !== 3) wrong.versions++
+      if (book.version !== 3 || review.appliedVersion !== 3 || won.some(({ version }) => version !== 3))
+        wrong.versions++
       const told = `decided by ${review.decidedBy} at ${review.decidedAt?.toISOString()}.`
       const lost = outcomes.filter(({ kind, message }) => kind === 'conflict' && message !== DEAD_BUTTON)
       wrong.names += lost.filter(({ message }) => !message.includes(told)).length
@@ -49,13 +55,17 @@ export async function decisions(stage: Stage, model: Contested, random: () => nu
   }
   await Promise.all(sockets.map((one) => one.close()))
   const kept = Object.values(wrong).every((count) => count === 0) && Object.values(wins).every((count) => count > 0)
-  return { kept, facts: { reviews: REVIEWS, deciders, wins, wrong } }
+  return { kept, facts: { reviews: REVIEWS, deciders, unanswered, wins, wrong } }
 }
 
 async function buttonFor(stage: Stage, user: number, playbookId: string): Promise<() => Promise<Outcome>> {
-  const { telegram } = stage
-  const message = await telegram.shows(user, playbookId)
-  return () => press(stage, user, button(message, 'Apply all'), message.message_id)
+  const deadline = performance.now() + TELL_WITHIN_MS
+  let message = stage.telegram.find(user, playbookId)
+  for (; !message && performance.now() < deadline; message = stage.telegram.find(user, playbookId)) await wait(20)
+  if (!message) throw new Error(`The bot did not tell ${user} of ${playbookId}.`)
+  const { message_id: messageId } = message
+  const data = button(message, 'Apply all')
+  return () => press(stage, user, data, Number(messageId))
 }
 
 const EARLY = 100
@@ -93,8 +103,10 @@ export async function expiry(stage: Stage, model: Contested, random: () => numbe
   const late = results.filter(({ sentAt }) => sentAt > 0)
   const held = results.filter(({ isHeld, answeredAt }) => isHeld && answeredAt > 0)
   const inTime = results.filter(({ answeredAt }) => answeredAt < 0)
+  const unanswered = results.filter(({ kind }) => kind === 'unanswered')
   const isApplied = ({ kind }: Outcome): boolean => kind === 'done'
-  const isExpired = ({ kind, message }: Outcome): boolean => kind === 'conflict' && message.includes('expired at')
+  const isExpired = ({ kind, message }: Outcome): boolean =>
+    kind === 'unanswered' || (kind === 'conflict' && message.includes('expired at'))
   const raised = sql<number>`count(*) filter (where ${playbooks.version} > 2)::integer`
   const ids = tries.map(({ playbookId }) => playbookId)
   const [{ versions }] = await stage.ctx.db
@@ -110,6 +122,7 @@ export async function expiry(stage: Stage, model: Contested, random: () => numbe
     inTime: inTime.length,
     inTimeRefused: inTime.filter((one) => !isApplied(one)).length,
     applied: results.filter(isApplied).length,
+    unanswered: unanswered.length,
     unclear: results.filter((one) => !isApplied(one) && !isExpired(one)).length,
     versions,
   }
@@ -117,7 +130,8 @@ export async function expiry(stage: Stage, model: Contested, random: () => numbe
     facts.late >= LATE &&
     facts.held >= HELD &&
     facts.lateApplied + facts.heldApplied + facts.inTimeRefused + facts.unclear === 0 &&
-    facts.applied === versions
+    facts.applied <= versions &&
+    versions <= facts.applied + facts.unanswered
   return { kept, facts }
 }
 

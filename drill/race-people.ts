@@ -2,9 +2,12 @@ import { Listener } from './listener.ts'
 import type { Stage } from './race-stage.ts'
 import type { Server } from './server.ts'
 
-/** What became of a wish: done, refused since somebody was faster, or anything else, which no race may bring about. */
+/**
+ * What became of a wish: done, refused since somebody was faster, given up on a busy machine, or anything else, which no
+ * race may bring about.
+ */
 export interface Outcome {
-  kind: 'done' | 'conflict' | 'other'
+  kind: 'done' | 'conflict' | 'unanswered' | 'other'
   /** of a conflict: why */
   message: string
   /** version of the playbook after what was done */
@@ -15,6 +18,18 @@ interface Result {
   __typename: string
   message?: string
   playbook?: { version: number }
+}
+
+interface Response {
+  data?: Record<string, unknown> | null
+  errors?: { extensions: { code: string } }[]
+}
+
+/** What is worth asking again: ten seconds may be over, or there is no server. */
+const NO_ANSWER = ['TIMEOUT', 'SERVICE_UNAVAILABLE']
+
+export function isUnanswered({ status, code }: { status: number; code: string | undefined }): boolean {
+  return status === 0 || NO_ANSWER.includes(String(code))
 }
 
 const RESULT = (success: string): string =>
@@ -49,11 +64,16 @@ export async function versionOf(server: Server, person: string, id: string): Pro
 }
 
 async function asked(server: Server, person: string, mutation: string): Promise<Outcome> {
-  const { data, code } = await server.ask(mutation, {}, person)
-  return data ? outcomeOf(Object.values(data)[0] as Result) : { kind: 'other', message: String(code), version: null }
+  const answer = await server.ask(mutation, {}, person)
+  return isUnanswered(answer) ? UNANSWERED : outcomeOf(answer.data, answer.code)
 }
 
-function outcomeOf({ __typename: type, message = '', playbook }: Result): Outcome {
+const UNANSWERED: Outcome = { kind: 'unanswered', message: '', version: null }
+
+function outcomeOf(data: Record<string, unknown> | null | undefined, code: string | undefined): Outcome {
+  if (!data)
+    return isUnanswered({ status: 200, code }) ? UNANSWERED : { kind: 'other', message: String(code), version: null }
+  const { __typename: type, message = '', playbook } = Object.values(data)[0] as Result
   if (playbook) return { kind: 'done', message, version: playbook.version }
   return { kind: type === 'ConflictError' ? 'conflict' : 'other', message: message || type, version: null }
 }
@@ -72,11 +92,19 @@ export class SocketPerson {
   }
 
   approve(reviewId: string): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.#listener.follow(String(++this.#asked), APPROVE(reviewId), (result) =>
-        resolve(outcomeOf(result as unknown as Result)),
-      )
-    })
+    const { socket } = this.#listener
+    const id = `decision ${++this.#asked}`
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    const hear = (bytes: Buffer): void => {
+      const message = JSON.parse(bytes.toString()) as { id?: string; type: string; payload: Response }
+      if (message.id !== id || message.type !== 'next') return
+      socket.off('message', hear)
+      const { data, errors } = message.payload
+      resolve(outcomeOf(data, errors?.[0].extensions.code))
+    }
+    socket.on('message', hear)
+    socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query: APPROVE(reviewId) } }))
+    return promise
   }
 
   close(): Promise<void> {
@@ -93,10 +121,9 @@ export async function press({ telegram }: Stage, user: number, button: string, m
   telegram.deliver(update)
   const isOurs = ({ method, payload }: (typeof telegram.calls)[number]): boolean =>
     method === 'answerCallbackQuery' && payload.callback_query_id === update.callback_query.id
-  const { payload } = await telegram.until(
-    () => telegram.calls.find(isOurs),
-    `press ${update.update_id} was not answered`,
-  )
+  const answer = await telegram.until(() => telegram.calls.find(isOurs), 'no answer').catch(() => null)
+  if (!answer) return UNANSWERED
+  const { payload } = answer
   const message = String(payload.text)
   const [, version] = /is at version (\d+) now/.exec(message) ?? []
   if (version) return { kind: 'done', message, version: Number(version) }

@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm'
 import { createApiToken } from '../src/auth/service.ts'
 import { playbookTrades } from '../src/playbook/table.ts'
 import type { TradeInput } from '../src/playbook/trade.ts'
+import { isUnanswered } from './race-people.ts'
 import { pastTrades, type Stage } from './race-stage.ts'
 
 const TRADES = 1000
@@ -86,9 +87,6 @@ const RECORD = `mutation ($id: ID!, $trades: [TradeInput!]!) {
   }
 }`
 
-/** What is worth sending again; on a busy machine ten seconds may be over. */
-const NO_ANSWER = ['TIMEOUT', 'SERVICE_UNAVAILABLE']
-
 /** @returns null where there was no answer. @throws Error where it was refused */
 async function report(
   stage: Stage,
@@ -97,8 +95,9 @@ async function report(
   id: string,
   trades: TradeInput[],
 ): Promise<Recorded | null> {
-  const { data, status, code } = await stage.server(turn).ask(RECORD, { id, trades }, bot)
-  if (status === 0 || NO_ANSWER.includes(String(code))) return null
+  const answer = await stage.server(turn).ask(RECORD, { id, trades }, bot)
+  if (isUnanswered(answer)) return null
+  const { data, code } = answer
   const result = data?.recordTrades as (Recorded & { message?: string }) | undefined
   if (!result || result.message) throw new Error(result?.message ?? code)
   return result

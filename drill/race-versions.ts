@@ -23,12 +23,12 @@ export async function edits(stage: Stage, model: Contested) {
     const isTold =
       kind === 'conflict' && /has version \d+, made by person \d+ at \d{4}-.*you expected version/.test(message)
     if (isTold) conflicts++
-    else if (kind !== 'done') unclear++
+    else if (kind !== 'done' && kind !== 'unanswered') unclear++
   }
   first.forEach(count)
   await Promise.all(
     first.map(async (outcome, at) => {
-      for (let last = outcome; last.kind === 'conflict'; count(last)) {
+      for (let last = outcome; last.kind === 'conflict' || last.kind === 'unanswered'; count(last)) {
         const person = stage.people[at]
         last = await change(person, at, await versionOf(stage.server(at), person, id))
       }

@@ -19,8 +19,11 @@ export interface RunOptions {
   /** @param done samples finished so far */
   onProgress?: ((done: number) => void) | undefined
   /** for tests: the kernel traps, or never ends */
-  fault?: 'TRAP' | 'ENDLESS' | undefined
+  fault?: (typeof FAULTS)[number] | undefined
 }
+
+/** As control[2] of a kernel counts them, from 1. */
+const FAULTS = ['TRAP', 'ENDLESS', 'OUT_OF_BOUNDS', 'OVERFLOW'] as const
 
 export interface EngineOptions {
   /** of one data set with its columns and runs; by default half of the machine's, at most 4 GiB */
@@ -146,7 +149,7 @@ export class Engine {
       const jobs = Array.from({ length: plan.lanes }, () => placeLane(scope, words, plan.shape, plan.chunk))
       const scratches = this.#columnScratches(scope, dataSet)
       const control = scope.int32(words.control, 3)
-      if (options.fault) control[Control.FAULT] = options.fault === 'TRAP' ? 1 : 2
+      if (options.fault) control[Control.FAULT] = 1 + FAULTS.indexOf(options.fault)
       const stop = (): void => void Atomics.store(control, Control.STOP, 1)
       signal?.addEventListener('abort', stop)
       const progress =

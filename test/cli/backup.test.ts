@@ -17,7 +17,8 @@ const copy = join(folder, 'copy')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function backup(target: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { PATH: process.env.PATH, TUNEBOOK_HOME: home }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, TUNEBOOK_HOME: home }
   return promisify(execFile)(process.execPath, [CLI, 'backup', target], { env }).then(
     (done) => ({ code: 0, ...done }),
     (error: { code: number; stdout: string; stderr: string }) => error,

@@ -25,7 +25,8 @@ afterAll(() => running.forEach((child) => child.kill('SIGKILL')))
 
 /** Start the command line as a process of its own. */
 function start(args: string[], environment: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const env = { PATH: process.env.PATH, TUNEBOOK_HOME: home, TUNEBOOK_THREADS: '2', ...environment }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, TUNEBOOK_HOME: home, TUNEBOOK_THREADS: '2', ...environment }
   const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env })
   running.add(child)
   let stdout = ''

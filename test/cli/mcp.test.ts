@@ -41,7 +41,8 @@ afterAll(async () => {
 async function assistant(...roles: Role[]): Promise<Client> {
   const { secret } = await createApiToken(ctx, { name: `assistant ${clients.length}`, roles })
   const client = new Client({ name: 'test', version: '1.0.0' })
-  const env = { PATH: process.env.PATH!, TUNEBOOK_HOME: home, TUNEBOOK_TOKEN: secret }
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, TUNEBOOK_HOME: home, TUNEBOOK_TOKEN: secret }
   const args = [CLI, '--url', server.url, 'mcp']
   await client.connect(new StdioClientTransport({ command: process.execPath, args, env, stderr: 'inherit' }))
   clients.push(client)

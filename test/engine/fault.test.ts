@@ -30,9 +30,17 @@ describe('a fault in a kernel', () => {
   test('costs one error a trap, a hundred times over, and the next result has the same bits', async () => {
     const job = request(engine, 'rsi-adx-volume', 50)
     const expected = await engine.backtest(job)
+    const kinds = [
+      ['TRAP', 'unreachable'],
+      ['OUT_OF_BOUNDS', 'memory access out of bounds'],
+      ['OVERFLOW', 'Maximum call stack size exceeded'],
+    ] as const
     for (let round = 0; round < 100; round++) {
-      await expect(engine.backtest(job, { fault: 'TRAP' })).rejects.toThrow('unreachable')
+      const [fault, message] = kinds[round % kinds.length]
+      await expect(engine.backtest(job, { fault })).rejects.toThrow(message)
+      if (round % 10 === 9) expect(await engine.backtest(job)).toEqual(expected)
     }
+    expect(engine.load.threads).toBe(2)
     expect(await engine.backtest(job)).toEqual(expected)
     expect(job.dataSet.arena.usedBytes).toBeLessThan(2 * 11 * 8 * BARS)
   })
