@@ -33,6 +33,8 @@ type Run = (args: never) => unknown
 export function admission(operationMs: number = LIMITS.operationMs, rates: Rates = new Rates()): Plugin {
   const documents = new Documents()
   const found = new WeakMap<DocumentNode, readonly GraphQLError[]>()
+  /** weighed, and found light whatever their variables are */
+  const light = new WeakSet<DocumentNode>()
   let served: GraphQLSchema
   const check = (schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] => {
     const known = found.get(document)
@@ -50,7 +52,7 @@ export function admission(operationMs: number = LIMITS.operationMs, rates: Rates
       const variables = (context as Asked).params?.variables ?? {}
       refuseDeepVariables(variables)
       const document = documents.read(String(params.source))
-      refuseComplex(served, document, variables)
+      if (!light.has(document) && !refuseComplex(served, document, variables)) light.add(document)
       setParsedDocument(document)
     },
     onValidate: ({ setValidationFn }) => setValidationFn(check),

@@ -41,17 +41,23 @@ const NOTHING: Weight = { cost: 0, depth: 0, fields: 0, siblings: 0, aliases: 0,
  * type and page size it stands in, so that fragments of fragments cost microseconds however large they would become.
  * Every operation is weighed, for all of them are validated; names that do not exist are left to validation.
  *
+ * @returns whether other variables could make it heavier; if not, it need not be weighed again
  * @throws GraphQLError QUERY_TOO_COMPLEX that says which limit and what was asked
  */
-export function refuseComplex(schema: GraphQLSchema, document: DocumentNode, variables: Variables = {}): void {
+export function refuseComplex(schema: GraphQLSchema, document: DocumentNode, variables: Variables = {}): boolean {
   if (document.definitions.length > LIMITS.definitions) {
     throw tooComplex('operations and fragments', document.definitions.length, LIMITS.definitions)
   }
+  let varies = false
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue
     const root = schema.getRootType(operation.operation)
-    if (root) refuseWeight(new Scale(schema, document, operation, variables).weigh(operation, root))
+    if (!root) continue
+    const scale = new Scale(schema, document, operation, variables)
+    refuseWeight(scale.weigh(operation, root))
+    varies ||= scale.readsVariables
   }
+  return varies
 }
 
 /** Lists inside lists in variables, which later steps would follow by calling themselves. */
@@ -87,6 +93,8 @@ function tooComplex(what: string, asked: number, allowed: number): Error {
 
 /** Weighs one operation of a document. */
 class Scale {
+  /** the size of some list is a variable */
+  readsVariables = false
   readonly #schema: GraphQLSchema
   readonly #fragments: Map<string, FragmentDefinitionNode>
   readonly #variables: Variables
@@ -170,6 +178,7 @@ class Scale {
       const argument = field.args.find((candidate) => candidate.name === name)
       if (!argument) return []
       const value = node.arguments?.find((given) => given.name.value === name)?.value
+      this.readsVariables ||= value?.kind === Kind.VARIABLE
       const size = value?.kind === Kind.VARIABLE ? this.#variables[value.name.value] : numberOf(value)
       const fallback = argument.default && 'value' in argument.default ? argument.default.value : argument.defaultValue
       const rows = typeof size === 'number' ? size : typeof fallback === 'number' ? fallback : undefined

@@ -4,23 +4,26 @@ import { LIMITS } from './limits.ts'
 const KEPT = 100
 
 /**
- * Documents as they are read, the last hundred of them kept: a dashboard asks the same questions again and again. What
- * is too long or too deep for the parser is refused by a scan that costs microseconds.
+ * Documents as they are read, the hundred that were asked last kept: a dashboard asks the same questions again and
+ * again. What is too long or too deep for the parser is refused by a scan that costs microseconds.
  */
 export class Documents {
   readonly #parsed = new Map<string, DocumentNode>()
 
   /** @throws GraphQLError QUERY_TOO_COMPLEX, or a syntax error */
   read(text: string): DocumentNode {
-    const known = this.#parsed.get(text)
-    if (known) return known
-    refuseLength(text)
-    refuseBrackets(text)
-    const document = parsed(text)
+    const document = this.#parsed.get(text) ?? read(text)
+    this.#parsed.delete(text)
     if (this.#parsed.size >= KEPT) this.#parsed.delete(this.#parsed.keys().next().value!)
     this.#parsed.set(text, document)
     return document
   }
+}
+
+function read(text: string): DocumentNode {
+  refuseLength(text)
+  refuseBrackets(text)
+  return parsed(text)
 }
 
 export function refusedQuery(message: string): GraphQLError {

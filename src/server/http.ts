@@ -30,6 +30,7 @@ export interface HttpServer {
 const DASHBOARD = fileURLToPath(new URL('../../build/web', import.meta.url))
 /** A client that sends its request, or reads its answer, slower than this is cut off. */
 export const SLOWEST = { headersTimeout: 10_000, requestTimeout: 25_000, connectionsCheckingInterval: 1000 }
+const SECURITY = new Map(Object.entries(SECURITY_HEADERS))
 const TELEGRAM_PATH = '/telegram'
 const READING_MS = 60_000
 /** Should a way past the door ever be found, it leads nowhere. */
@@ -60,7 +61,8 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     watch(request, response, id)
     open.add(response)
     response.once('close', () => open.delete(response))
-    response.setHeaders(new Map([...Object.entries(SECURITY_HEADERS), ['x-request-id', id]]))
+    response.setHeaders(SECURITY)
+    response.setHeader('x-request-id', id)
     const path = request.url!.split('?', 1)[0]
     // It comes by the name that Telegram was told, and is known by its secret instead.
     if (path === TELEGRAM_PATH && telegram?.webhook) return void telegram.webhook(request, response).catch(() => {})

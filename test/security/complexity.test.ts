@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { getIntrospectionQuery, parse } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refuseComplex } from '../../src/server/complexity.ts'
+import { Documents } from '../../src/server/document.ts'
 import { schema } from '../../src/server/schema.ts'
 import { ATTACKS } from './documents.ts'
 import { errorsOf, GRAPHQL_RESPONSE, stallDuring, target, type Target } from './server.ts'
@@ -62,6 +63,14 @@ describe('a document that asks for too much', () => {
     expect(performance.now() - started).toBeLessThan(20)
   })
 
+  test('is found out by its variables, though the same text was light before', async () => {
+    const text = 'query ($first: Int) { markets(first: $first) { nodes { id } } }'
+    expect((await victim.ask(text, '{"first":5}')).status).toBe(200)
+    expect((await victim.ask(text, '{"first":1000}')).status).toBe(400)
+    expect(refuseComplex(schema, parse(text), { first: 5 })).toBe(true)
+    expect(refuseComplex(schema, parse('{ markets(first: 5) { nodes { id } } }'))).toBe(false)
+  })
+
   test('is refused in an operation that is not the one to be run, too: all are validated', async () => {
     const query = `query A { __typename } query B { ${Array.from({ length: 60 }, (_, i) => `a${i}: __typename`).join(' ')} }`
     const body = JSON.stringify({ query, operationName: 'A' })
@@ -71,6 +80,18 @@ describe('a document that asks for too much', () => {
 })
 
 describe('an honest document', () => {
+  test('is read once as long as it is asked again and again, whatever else is asked once', () => {
+    const documents = new Documents()
+    const favourite = documents.read('{ favourite }')
+    for (let other = 0; other < 1000; other++) {
+      documents.read(`{ other${other} }`)
+      expect(documents.read('{ favourite }')).toBe(favourite)
+    }
+    const first = documents.read('{ other0 }')
+    for (let other = 1; other < 200; other++) documents.read(`{ other${other} }`)
+    expect(documents.read('{ other0 }')).not.toBe(first)
+  })
+
   const folder = fileURLToPath(new URL('../../web/graphql', import.meta.url))
   const text = readdirSync(folder)
     .map((file) => readFileSync(join(folder, file), 'utf8'))
