@@ -1,10 +1,13 @@
+/** Things of which a stream remembers what it has told last; beyond, it forgets those that it told longest ago. */
+const REMEMBERED = 5000
+
 /**
  * Read the state behind each event and pass it on. Not an async generator: a client that goes away must end it at
  * once, and a generator would wait for the next event first.
  *
  * @param read    null where the thing is gone
  * @param options isOne: all events are about one thing, and the stream ends with it; isFinal: it ends with this state;
- *   versionOf: grows with every change of the one thing; a state that was read just before its event came is not repeated
+ *   versionOf: grows with every change of a thing; a state that was read just before its event came is not repeated
  */
 export function statesOf<Event, State>(
   events: AsyncIterableIterator<Event>,
@@ -17,7 +20,7 @@ export function statesOf<Event, State>(
 ): AsyncIterableIterator<State> {
   const { isOne = false, isFinal = () => false, versionOf } = options
   let finished = false
-  let newest = -Infinity
+  const told = new Map<Event | null, number>()
   const end = async (): Promise<IteratorResult<State>> => {
     finished = true
     await events.return?.()
@@ -29,8 +32,7 @@ export function statesOf<Event, State>(
       if (event.done) break
       const state = await read(event.value)
       if (state === null && isOne) break
-      if (state === null || (versionOf && versionOf(state) <= newest)) continue
-      newest = versionOf?.(state) ?? newest
+      if (state === null || (versionOf && !isNews(told, isOne ? null : event.value, versionOf(state)))) continue
       finished = isFinal(state)
       return { done: false, value: state }
     }
@@ -50,4 +52,12 @@ export function statesOf<Event, State>(
       return this
     },
   }
+}
+
+function isNews<Thing>(told: Map<Thing, number>, thing: Thing, version: number): boolean {
+  if (version <= (told.get(thing) ?? -Infinity)) return false
+  told.delete(thing)
+  told.set(thing, version)
+  if (told.size > REMEMBERED) told.delete(told.keys().next().value!)
+  return true
 }

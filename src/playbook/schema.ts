@@ -204,7 +204,7 @@ builder.subscriptionFields((t) => ({
         if (!review || !isReachable(ctx.viewer, review.playbookId)) return null
         return !playbookId || review.playbookId === playbookId ? review : null
       }
-      return statesOf(ctx.events.subscribe(REVIEW_TOPIC), read, {})
+      return statesOf(ctx.events.subscribe(REVIEW_TOPIC), read, { versionOf: ({ revision }) => revision })
     },
     resolve: (review) => review,
   }),

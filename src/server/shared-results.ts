@@ -35,12 +35,12 @@ export function sharedResults(ctx: AppContext): Plugin {
     const { document, operationName, variableValues } = args
     const rights = rightsOf((args.contextValue as AppContext).viewer)
     const key = JSON.stringify([numbers.of(document), operationName ?? null, variableValues ?? null, rights])
+    const contextValue = { ...ctx, viewer: rights } // answers about rights are kept in it
     return mapped(states[Symbol.asyncIterator]() as AsyncIterator<object>, (state) => {
       const known = results.get(state) ?? new Map<string, Promise<SharedResult>>()
       results.set(state, known)
       let result = known.get(key)
       if (!result) {
-        const contextValue = { ...ctx, viewer: rights } // answers about rights are kept in it
         const executed = executeSubscriptionEvent({ ...valid, contextValue, rootValue: state })
         known.set(key, (result = Promise.resolve(executed).then(writtenOnce)))
       }

@@ -163,6 +163,8 @@ builder.mutationFields((t) => ({
 const isFinal = (job: TuningJobRow): boolean => !['PENDING', 'RUNNING'].includes(job.status)
 
 /** All who follow a job share what one of them reads. */
+const versionOf = ({ revision }: TuningJobRow): number => revision
+
 const readJob = (ctx: AppContext, id: string) => ctx.events.read(JOB_TOPIC, id, (ids) => findTuningJobs(ctx, ids))
 
 builder.subscriptionFields((t) => ({
@@ -173,7 +175,6 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     subscribe: async (_, { id }, ctx) => {
       if (!(await readJob(ctx, id))) await getTuningJob(ctx, id) // which says what is missing
-      const versionOf = ({ revision }: TuningJobRow): number => revision
       return statesOf(ctx.events.subscribe(JOB_TOPIC, id), () => readJob(ctx, id), { isFinal, isOne: true, versionOf })
     },
     resolve: (job) => job,
@@ -182,7 +183,7 @@ builder.subscriptionFields((t) => ({
     type: TuningJobType,
     authScopes: { role: 'VIEWER' },
     description: 'Any job that changed.',
-    subscribe: (_, __, ctx) => statesOf(ctx.events.subscribe(JOB_TOPIC), (id) => readJob(ctx, id), {}),
+    subscribe: (_, __, ctx) => statesOf(ctx.events.subscribe(JOB_TOPIC), (id) => readJob(ctx, id), { versionOf }),
     resolve: (job) => job,
   }),
 }))

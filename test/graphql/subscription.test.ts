@@ -68,6 +68,21 @@ describe('states behind events', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
+  test('of many things are told apart: each is told again when its own version grows', async () => {
+    const waiting = ['a', 'b', 'a', 'b', 'a']
+    const versions = { a: [1, 1, 2], b: [1, 2] }
+    const events = {
+      next: async () => {
+        const value = waiting.shift()
+        return value === undefined ? { done: true as const, value } : { done: false as const, value }
+      },
+      [Symbol.asyncIterator]: () => events,
+    }
+    const read = async (id: string) => ({ id, version: versions[id as 'a' | 'b'].shift()! })
+    const states = await Array.fromAsync(statesOf(events, read, { versionOf: ({ version }) => version }))
+    expect(states.map(({ id, version }) => id + version)).toEqual(['a1', 'b1', 'b2', 'a2'])
+  })
+
   test('are given up at once, also while the next event is awaited', async () => {
     const events = source()
     const states = statesOf(events, async () => 'state', {})
