@@ -4,15 +4,9 @@ import { sql } from 'drizzle-orm'
 import type { Cluster } from '../../drill/cluster.ts'
 import { Victim } from '../../drill/process.ts'
 import type { AppContext } from '../../src/context.ts'
-import { Engine } from '../../src/engine/pool.ts'
 import { createSyntheticMarket } from '../../src/market/service.ts'
-import { drawSamples } from '../../src/strategy/sampling.ts'
 import { findStrategyByName } from '../../src/strategy/service.ts'
-import { jobCandles } from '../../src/tuning/candles.ts'
-import { Evaluator } from '../../src/tuning/evaluator.ts'
 import { cancelTuningJob, createTuningJob } from '../../src/tuning/service.ts'
-import { settingsOf } from '../../src/tuning/settings.ts'
-import { cpuMsOf, median } from '../engine/clock.ts'
 import { cpuOf, cpuOfAll, cpuOfServer } from './processes.ts'
 import type { Idle, Run } from './model.ts'
 
@@ -36,6 +30,7 @@ interface Look {
   workerMs: number
   databaseMs: number
   allMs: number
+  logMs: number
   walBytes: number
   commits: number
 }
@@ -94,7 +89,8 @@ export class Fleet {
       cost: {
         worker,
         database,
-        waiting: Math.max(0, (ms * this.workers.length) / done - worker),
+        log: (last.logMs - first.logMs) / done,
+        cycle: (ms * this.workers.length) / done,
       },
       background: Math.max(0, (last.allMs - first.allMs) / ms - ((worker + database) * done) / ms),
       walBytes: (last.walBytes - first.walBytes) / done,
@@ -123,6 +119,7 @@ export class Fleet {
     const [row] = await this.#ctx.db
       .select({
         done: sql<number>`(select count(*)::integer from sample_blocks where job_id = ${jobId})`,
+        logMs: sql<number>`(${LOG_MS})`,
         walBytes: sql<number>`pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::double precision`,
         commits: sql<number>`(select xact_commit::double precision from pg_stat_database where datname = current_database())`,
       })
@@ -133,36 +130,13 @@ export class Fleet {
   }
 }
 
-const CROWDING_SAMPLES = 1500
-const CROWDING_ROUNDS = 5
+/** What it takes to bring the log to the disk, ms since the start; the database is asked to time it. */
+const LOG_MS = sql.raw('select wal_sync_time from pg_stat_wal')
 
-/** CPU time of the same backtests where all cores do them at once, as a multiple of that of one core alone; ≥ 1. */
-export async function crowding(ctx: AppContext, cores: number): Promise<number> {
-  const { id } = await createTuningJob(ctx, await jobInput(ctx, CROWDING_SAMPLES, 1))
-  const job = await cancelTuningJob(ctx, id)
-  const settings = settingsOf(job)
-  const candles = await jobCandles(ctx, job)
-  const { rows } = drawSamples({
-    specs: job.strategy.parameterSpace,
-    sampler: 'RANDOM',
-    count: CROWDING_SAMPLES * cores,
-    seed: 1,
-    violated: () => null,
-  })
-  const perSample: number[] = []
-  for (const threads of [1, cores]) {
-    const engine = new Engine(threads, () => {})
-    const evaluator = new Evaluator(engine, candles, settings)
-    const own = rows.subarray(0, CROWDING_SAMPLES * threads * evaluator.width)
-    await evaluator.run(own, settings.training) // indicators, and the threads themselves
-    const times: number[] = []
-    for (let round = 0; round < CROWDING_ROUNDS; round++) {
-      times.push(await cpuMsOf(() => evaluator.run(own, settings.training)))
-    }
-    perSample.push(median(times) / threads)
-    await engine.close()
-  }
-  return Math.max(1, perSample[1] / perSample[0])
+/** Have the database time what it writes. */
+export async function timeTheLog({ db }: AppContext): Promise<void> {
+  await db.execute(sql`alter system set track_wal_io_timing = on`)
+  await db.execute(sql`select pg_reload_conf()`)
 }
 
 async function jobInput(ctx: AppContext, sampleCount: number, seed: number) {

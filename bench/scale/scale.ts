@@ -12,8 +12,9 @@ import { openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { writeBetween } from '../markers.ts'
 import { Report, round } from '../engine/report.ts'
-import { BARS, crowding, Fleet } from './measure.ts'
-import { blockCost, fitCosts, type Idle, type Machine, predict, type Run } from './model.ts'
+import { crowding } from './crowding.ts'
+import { BARS, Fleet, timeTheLog } from './measure.ts'
+import { fitCosts, type Idle, predict, type Run } from './model.ts'
 import { scaleTables } from './tables.ts'
 
 /** Samples of a block, and blocks of a run: some seconds each. */
@@ -33,7 +34,8 @@ const runs: Run[] = []
 let idle: Idle | undefined
 let slower = 1
 try {
-  slower = await crowding(app.ctx, cores)
+  slower = await crowding(cores)
+  await timeTheLog(app.ctx)
   for (const [samples, blocks] of SIZES) {
     const fleet = new Fleet(app.ctx, cluster, samples)
     try {
@@ -55,10 +57,9 @@ try {
 
 const alone = runs.filter(({ workers }) => workers === 1)
 const costs = fitCosts(alone)
-const background = alone.reduce((sum, run) => sum + run.background, 0) / alone.length
-const shared: Machine = { cores, background, crowding: slower }
 const lines = runs.map((run) => {
-  const predicted = predict(blockCost(costs, run.samples), run.workers, shared)
+  const { cost } = alone.find(({ samples }) => samples === run.samples)!
+  const predicted = predict(cost, run.workers, { cores, background: run.background, crowding: slower })
   return { run, predicted, error: predicted / run.blocksPerSecond - 1 }
 })
 const worst = Math.max(...lines.map(({ error }) => Math.abs(error)))
@@ -72,13 +73,15 @@ report.table(
     'error %': round(100 * error, 2),
     'worker CPU ms': round(run.cost.worker),
     'database CPU ms': round(run.cost.database),
-    'waiting ms': round(run.cost.waiting),
+    'log ms': round(run.cost.log),
+    'cycle ms': round(run.cost.cycle),
+    'others, cores': round(run.background),
     'log kB': round(run.walBytes / 1000),
     commits: round(run.commits),
   })),
 )
 report.goal('the model against what was measured, worst', 100 * worst, '≤', 20, '%')
-const text = scaleTables({ lines, costs, idle: idle!, shared, machine: report.machine })
+const text = scaleTables({ lines, costs, idle: idle!, shared: { cores, crowding: slower }, machine: report.machine })
 console.log(`\n${text}`)
 report.printGoals()
 report.write('scale.json')
