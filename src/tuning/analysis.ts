@@ -1,6 +1,6 @@
 import { metricValues } from '../backtest/metrics.ts'
 import { mean } from '../engine/statistics.ts'
-import { correlationMatrix, type CorrelationMatrix } from '../models/correlation.ts'
+import type { CorrelationMatrix } from '../models/correlation.ts'
 import { explainRows, type Explained } from '../models/explain-task.ts'
 import type { TaskRunner } from '../models/estimator.ts'
 import { featureKind } from '../models/features.ts'
@@ -151,6 +151,7 @@ const CORRELATED = [
   'tradeCount',
 ] as const
 
+const CORRELATION = new URL('../models/correlation.ts', import.meta.url).href
 const ASSOCIATIONS = new URL('./associations.ts', import.meta.url).href
 
 /** How parameters and main metrics go together over all samples, and the strongest ties to any metric. */
@@ -165,9 +166,11 @@ export async function correlations(
     Float64Array.from({ length: samples.count }, (_, at) => samples.rows[at * specs.length + column]),
   ])
   const metrics = CORRELATED.map((name): [string, Float64Array] => [name, metricValues(samples.metrics, name)])
+  const columns = Object.fromEntries([...parameters, ...metrics])
   const data: AssociationsInput = { parameters, metrics: samples.metrics }
-  return {
-    ...correlationMatrix(Object.fromEntries([...parameters, ...metrics])),
-    strongest: await run<Association[]>({ module: ASSOCIATIONS, name: 'associations', data }),
-  }
+  const [matrix, strongest] = await Promise.all([
+    run<CorrelationMatrix>({ module: CORRELATION, name: 'correlationMatrix', data: columns }),
+    run<Association[]>({ module: ASSOCIATIONS, name: 'associations', data }),
+  ])
+  return { ...matrix, strongest }
 }
