@@ -37,6 +37,9 @@ if (flags.readme && (flags.only || flags.rows))
   throw new Error('Only a whole run goes into the README: leave out --only and --rows.')
 const README = new URL('../../README.md', import.meta.url)
 
+/** Searches of ten in which expected improvement must find more than a Latin hypercube of the same size. */
+const SEARCH_GOAL = 0.9
+
 const started = performance.now()
 const results: Result[] = []
 const searches: SearchResult[] = []
@@ -120,7 +123,12 @@ async function scoreDeepTrees(): Promise<void> {
 }
 
 function search(): void {
-  for (const result of bayesianSearches()) searches.push(result)
+  for (const result of bayesianSearches()) {
+    const { name, samples, wins, seeds } = result
+    const text = `better in ${wins} of ${seeds} ≥ ${SEARCH_GOAL * seeds}`
+    searches.push(result)
+    judge(`BAYESIAN on ${name}, ${samples} samples`, [{ text, kept: wins >= SEARCH_GOAL * seeds }])
+  }
   console.log(searchTable(searches).join('\n'))
 }
 

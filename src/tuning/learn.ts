@@ -85,7 +85,7 @@ export async function learn(input: LearnInput, run: TaskRunner, warnings: string
   const predicted = model.predict(matrix)
   const score = (part: Int32Array) => fitScores(selectValues(target, part), selectValues(predicted, part))
   const scores = { training: score(split.train), validation: score(split.validation), test: score(split.test) }
-  warnings.push(...curveWarning(examination, scores.validation, known.target.length))
+  warnings.push(...weaknessWarning(examination, scores.validation, known.target.length))
 
   const higherIsBetter = direction(settings.objective) > 0
   const calibration = await run<Calibration>({
@@ -136,12 +136,19 @@ async function fit(
   return { model, examination: await examine(model, options, known, featureNames, run) }
 }
 
-/** What more samples would bring, where the model does not explain enough. */
-function curveWarning({ expectedR2, expectedRows }: Examination, { r2 }: FitScores, samples: number): string[] {
-  if (expectedR2 === null || r2 === null || r2 > ENOUGH_R2 || samples >= CURVE_ROWS) return []
-  return [
-    `The model explains ${r2.toFixed(2)} of the variance of unseen samples. By its learning curve the expected R2 at ${expectedRows} samples is about ${expectedR2.toFixed(2)}.`,
-  ]
+/** How little the model explains, where it is not enough, and what more samples would bring. */
+export function weaknessWarning(
+  { expectedR2, expectedRows }: Pick<Examination, 'expectedR2' | 'expectedRows'>,
+  { r2 }: Pick<FitScores, 'r2'>,
+  samples: number,
+): string[] {
+  if (r2 === null || r2 > ENOUGH_R2 || samples >= CURVE_ROWS) return []
+  const share = r2 > 0 ? `${r2.toFixed(2)} of the variance of` : 'nothing about'
+  const outlook =
+    expectedR2 === null
+      ? 'Run more samples.'
+      : `By its learning curve the expected R2 at ${expectedRows} samples is about ${expectedR2.toFixed(2)}.`
+  return [`The model explains ${share} unseen samples. ${outlook}`]
 }
 
 function tooFew(telling: number, count: number, objective: Objective): string {

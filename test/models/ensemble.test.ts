@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { getEstimator } from '../../src/models/algorithms.ts'
 import { r2 } from '../../src/engine/statistics.ts'
 import { ValidationError } from '../../src/errors.ts'
 import { autoOf } from '../../src/models/auto.ts'
@@ -96,3 +97,12 @@ test('a plain model is called by its algorithm', async () => {
   const { x, y } = friedman(40, 1)
   expect(chosenAlgorithm(await supportVector.fit(x, y, {}, 1, runHere))).toBe('SVR')
 })
+
+test.each(['ENSEMBLE', 'AUTO'] as const)(
+  '%s is content with the training part of thirty samples',
+  async (algorithm) => {
+    const { x, y } = friedman(22, 1)
+    const model = await getEstimator(algorithm).fit(x, y, {}, 1, runHere)
+    expect(model.predict(x).every(Number.isFinite)).toBe(true)
+  },
+)

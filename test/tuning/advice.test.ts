@@ -6,6 +6,7 @@ import { compileStrategy } from '../../src/strategy/plan.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
 import { durationMs, estimateTuningJob } from '../../src/tuning/estimate.ts'
 import type { RiskLimits } from '../../src/tuning/job.ts'
+import { weaknessWarning } from '../../src/tuning/learn.ts'
 import { learningSeconds, roundsSeconds } from '../../src/tuning/learning-cost.ts'
 import { isWithin } from '../../src/tuning/limits.ts'
 import { paceOf } from '../../src/tuning/pace.ts'
@@ -103,6 +104,25 @@ describe('a risk limit', () => {
     [{ minProfitFactor: 1.5 }, { profitFactor: null }, false],
   ])('%j with %j: %s', (limits, values, kept) => {
     expect(isWithin({ ...none, ...limits }, metrics(values))).toBe(kept)
+  })
+})
+
+describe('of a model that explains little', () => {
+  test.each([
+    [
+      0.3,
+      0.6,
+      60,
+      [
+        'The model explains 0.30 of the variance of unseen samples. By its learning curve the expected R2 at 240 samples is about 0.60.',
+      ],
+    ],
+    [-0.2, null, 60, ['The model explains nothing about unseen samples. Run more samples.']],
+    [0.6, null, 60, []],
+    [0.3, null, 1000, []],
+    [null, null, 60, []],
+  ])('R² %d, expected %d, %d samples', (r2, expectedR2, samples, said) => {
+    expect(weaknessWarning({ expectedR2, expectedRows: 240 }, { r2 }, samples)).toEqual(said)
   })
 })
 

@@ -51,12 +51,6 @@ describe('a job that has nothing to learn from is completed, with what to do', (
     expect(job.warnings.at(-1)).toMatch(/^Only \d+ of 20 samples have enough trades .* a model needs 30\./)
   })
 
-  test('but what combines algorithms is content with as few samples as they are', async () => {
-    const job = await runJob(ctx, { algorithm: 'AUTO', hyperparameters: {} })
-    expect(job.status).toBe('COMPLETED')
-    expect(job.result!.chosenAlgorithm).toMatch(/^[A-Z_]+$/)
-  })
-
   test('where the parameters make no difference', async () => {
     const strategy = await createStrategy(ctx, {
       name: 'stop far away',
