@@ -1,5 +1,6 @@
-import { isEnumType, getNamedType, isInputObjectType } from 'graphql'
+import { getNamedType, isEnumType, isInputObjectType, isLeafType, isRequiredArgument } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RATES } from '../../src/server/rates.ts'
 import { schema } from '../../src/server/schema.ts'
 import { createTuningJob } from '../../src/tuning/service.ts'
 import { newPlaybook } from '../playbook/books.ts'
@@ -53,7 +54,7 @@ const PAYLOADS = [
   '%'.repeat(200),
 ]
 
-/** Each argument that takes free text, and where its answers are counted. */
+/** Arguments that take free text, and where their answers are counted. */
 const ASKED: Record<string, string> = {
   'tuningJobs.filter.search':
     'query ($text: String!) { tuningJobs(filter: { search: $text }) { totalCount nodes { id } } }',
@@ -67,6 +68,18 @@ const ASKED: Record<string, string> = {
   'tuningJobs.after': 'query ($text: String!) { tuningJobs(after: $text) { totalCount } }',
   'node.id': 'query ($text: ID!) { node(id: $text) { id } }',
   'tuningJob.id': 'query ($text: ID!) { tuningJob(id: $text) { id } }',
+}
+
+/** And each argument of a query that takes text and needs no other, where one may ask so often. */
+for (const { name: field, args, type } of Object.values(schema.getQueryType()!.getFields())) {
+  for (const argument of args) {
+    const kind = getNamedType(argument.type).name
+    const isEnough = !args.some((other) => other !== argument && isRequiredArgument(other))
+    if (!['String', 'ID'].includes(kind) || !isEnough || field in RATES) continue
+    const named = getNamedType(type)
+    const wanted = isLeafType(named) ? '' : named.name.endsWith('Connection') ? '{ totalCount }' : '{ __typename }'
+    ASKED[`${field}.${argument.name}`] ??= `query ($text: ${kind}!) { ${field}(${argument.name}: $text) ${wanted} }`
+  }
 }
 
 /** What one question finds: nothing, or an error that is the sender's own. */
@@ -111,6 +124,12 @@ describe('words that mean something to a database', () => {
       .data.tuningJobs
     expect(nodes.map((node) => node.name)).toContain(name)
     expect(nodes.every((node) => `${node.name} ${node.id}`.includes(text))).toBe(true)
+  })
+
+  test('are tried wherever a query takes them', () => {
+    expect(Object.keys(ASKED)).toEqual(
+      expect.arrayContaining(['market.id', 'strategies.after', 'playbooks.before', 'auditLog.after', 'replay.id']),
+    )
   })
 
   test('order nothing: every order is an enum', () => {
