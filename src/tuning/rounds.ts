@@ -85,15 +85,20 @@ export async function sampleInRounds(
     hooks.progress(from, total)
     const known = before.slice(from * METRIC_COUNT, (from + size) * METRIC_COUNT)
     const done = known.length / METRIC_COUNT
-    rows.push(...block)
-    metrics.push(...known)
+    append(rows, block)
+    append(metrics, known)
     if (done === size) return
     const rest = block.subarray(done * width)
     const onProgress = (part: number) => hooks.progress(from + done + part, total)
     const found = await evaluator.run(rest, settings.training, { signal: hooks.signal, onProgress })
-    metrics.push(...found)
+    append(metrics, found)
     await hooks.save(from + done, rest, found)
   }
+}
+
+/** A round of a large job has more numbers than a call takes arguments. */
+function append(to: number[], values: Iterable<number>): void {
+  for (const value of values) to.push(value)
 }
 
 /** Samples known before each round. @param varied parameters that vary */
