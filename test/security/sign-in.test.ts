@@ -5,9 +5,8 @@ import { Door } from '../../src/auth/door.ts'
 import { newSecret } from '../../src/auth/secret.ts'
 import { createApiToken, REVOKED_CHANNEL, revokeApiToken, type NewToken } from '../../src/auth/service.ts'
 import { apiTokens } from '../../src/auth/table.ts'
-import { announce } from '../../src/events.ts'
 import { serveHttp } from '../../src/server/http.ts'
-import { createTuningJob, JOB_TOPIC } from '../../src/tuning/service.ts'
+import { cancelTuningJob, createTuningJob } from '../../src/tuning/service.ts'
 import { TEST_TOKEN } from '../helpers.ts'
 import { smallJob } from '../tuning/jobs.ts'
 import { errorsOf, GRAPHQL_RESPONSE, target, type Answer, type Target } from './server.ts'
@@ -149,12 +148,13 @@ describe('a token', () => {
     other.on('message', () => heard.other++)
     const query = 'subscription { tuningJobChanged { id } }'
     for (const one of [sockets[0], other]) one.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+    await expect.poll(() => server.ctx.events.size).toBe(3)
     const { id } = await createTuningJob(server.ctx, await smallJob(server.ctx))
     await expect.poll(() => heard).toEqual({ revoked: 1, other: 1 })
     const started = performance.now()
     await revokeApiToken(server.ctx, revoked.id)
     expect(await Promise.all(ends)).toEqual([4403, 4403])
-    await announce(server.ctx.db, JOB_TOPIC, id)
+    await cancelTuningJob(server.ctx, id)
     await expect.poll(() => heard).toEqual({ revoked: 1, other: 2 })
     other.close()
     await expect(stream.text()).rejects.toThrow()
