@@ -15,7 +15,7 @@ import { Server } from './server.ts'
 /** So many an address before it has to wait; there is a whole network of them on this machine. */
 const TRIES_PER_ADDRESS = 10
 const GUESSES = 10_000
-const GUESSERS = 4
+const GUESSERS = 2
 const GIVE_UP_MS = 120_000
 const MOST_MS = 5
 const ROUNDS = 5000

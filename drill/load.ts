@@ -9,7 +9,7 @@ import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
-import { Server } from './server.ts'
+import { ROOMY_HEAP, Server } from './server.ts'
 
 const JOBS = 1000
 const WARM_UP = 200
@@ -36,7 +36,7 @@ export const load: Drill = async ({ report }) => {
   let server: Server | undefined
   try {
     const input = await smallJob(app.ctx)
-    server = await Server.start(environment)
+    server = await Server.start({ ...environment, ...ROOMY_HEAP })
     await asking(server) // the first answers are slow
     const idle = await asking(server)
     await submitAll(server, input, WARM_UP) // until then memory grows with code, not with jobs

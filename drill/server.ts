@@ -15,6 +15,8 @@ const MS_PER_TICK = 10
 
 /** A heap that is cleaned often, so that what grows is not merely waiting to be cleaned. */
 export const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=160' }
+/** With room for what a drill does, so that its times are not those of cleaning. */
+export const ROOMY_HEAP = { NODE_OPTIONS: '--max-old-space-size=320' }
 
 /** A served Tunebook that a drill asks things while it is mistreated. */
 export class Server {

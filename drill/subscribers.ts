@@ -13,7 +13,7 @@ import { Cluster } from './cluster.ts'
 import { Crowd } from './crowd.ts'
 import type { Drill } from './drill.ts'
 import { followStream, Listener } from './listener.ts'
-import { Server, SMALL_HEAP } from './server.ts'
+import { ROOMY_HEAP, Server } from './server.ts'
 
 /** Of one user; a crowd shares many tokens. */
 const SOCKETS_PER_TOKEN = 20
@@ -23,7 +23,7 @@ const SLOW = {
   warmUp: 2000,
   events: 5000,
   together: 10,
-  everyMs: 25,
+  everyMs: 40,
   jobs: 50,
   parameters: 64,
   others: 4,
@@ -44,7 +44,7 @@ export const subscribers: Drill = async ({ random, report }) => {
   let server: Server | undefined
   try {
     // Nobody works, so that jobs change when the drill wants them to.
-    const environment = { DATABASE_URL: cluster.url, TUNEBOOK_ROLE: 'api', TUNEBOOK_THREADS: '1', ...SMALL_HEAP }
+    const environment = { DATABASE_URL: cluster.url, TUNEBOOK_ROLE: 'api', TUNEBOOK_THREADS: '1', ...ROOMY_HEAP }
     app = await openApp(readConfig(environment), pino({ level: 'silent' }))
     server = await Server.start(environment)
     const slow = await slowReaders(app.ctx, server)
