@@ -41,6 +41,7 @@ try {
     try {
       for (const workers of WORKERS) {
         await fleet.grow(workers)
+        await fleet.run(Math.ceil(blocks / 4), 10 * workers) // until their code is compiled
         const run = await fleet.run(blocks, workers)
         runs.push(run)
         console.error(`${workers} workers, blocks of ${samples}: ${round(run.blocksPerSecond)} a second`, run.cost)
