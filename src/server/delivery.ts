@@ -25,7 +25,12 @@ export function delivered<Result>(
       for (;;) {
         const { done, value } = await results.next()
         if (done) return { done: true, value: undefined }
-        await sent(socket, `${head}${textOf(value)}}`)
+        try {
+          await sent(socket, `${head}${textOf(value)}}`)
+        } catch (error) {
+          await results.return?.() // nobody asks a stream that failed to return
+          throw error
+        }
       }
     },
     async return() {

@@ -96,7 +96,7 @@ export function acceptWebSockets(
 async function enter(door: Door, count: SocketCount, connection: Connection, authorization: unknown): Promise<boolean> {
   const { socket } = connection
   const session = await signIn(door, connection, authorization)
-  if (!session) return false
+  if (!session || socket.readyState !== socket.OPEN) return false // its close would never be heard
   const leave = count.enter(session.viewer.tokenId!)
   if (!leave) {
     socket.close(TOO_MANY, `At most ${SOCKET_LIMITS.perUser} sockets at once. Use one for everything.`)
