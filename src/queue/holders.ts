@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
-import type { Database } from '../db.ts'
+import type { Database, Transaction } from '../db.ts'
 import { HOLDER_LOCKS, Presence } from './presence.ts'
 import { messageHolders } from './table.ts'
 
@@ -12,6 +12,8 @@ export interface Orphan {
   messageId: string
 }
 
+type TakeBack = (tx: Transaction, orphan: Orphan) => Promise<void>
+
 /**
  * Knows which process holds which message, and finds those whose process died, within half a second. One of all
  * processes looks; where it dies itself another one goes on.
@@ -21,12 +23,12 @@ export class Holders {
   readonly #presence: Presence
   readonly #log: Logger
   readonly #timer: NodeJS.Timeout
-  readonly #takeBack: (orphan: Orphan) => Promise<void>
+  readonly #takeBack: TakeBack
   /** what seemed orphaned at the last look: a holder is dead if it is seen so twice */
   #suspects = new Set<string>()
   #looking: Promise<void> | undefined
 
-  private constructor(db: Database, presence: Presence, log: Logger, takeBack: (orphan: Orphan) => Promise<void>) {
+  private constructor(db: Database, presence: Presence, log: Logger, takeBack: TakeBack) {
     this.#db = db
     this.#presence = presence
     this.#log = log
@@ -37,12 +39,7 @@ export class Holders {
   }
 
   /** @param takeBack called once for each message of a dead process, in one process only */
-  static async open(
-    db: Database,
-    url: string,
-    log: Logger,
-    takeBack: (orphan: Orphan) => Promise<void>,
-  ): Promise<Holders> {
+  static async open(db: Database, url: string, log: Logger, takeBack: TakeBack): Promise<Holders> {
     return new Holders(db, await Presence.open(url, log), log, takeBack)
   }
 
@@ -92,12 +89,15 @@ export class Holders {
       )
   }
 
+  /** In one transaction: who is stopped or dies within it can neither leave the message to nobody nor take it later. */
   async #claim(orphan: Orphan & { holder: number }): Promise<void> {
-    const gone = await this.#db
-      .delete(messageHolders)
-      .where(and(isMessage(orphan), eq(messageHolders.holder, orphan.holder)))
-      .returning()
-    if (gone.length > 0) await this.#takeBack(orphan)
+    await this.#db.transaction(async (tx) => {
+      const gone = await tx
+        .delete(messageHolders)
+        .where(and(isMessage(orphan), eq(messageHolders.holder, orphan.holder)))
+        .returning()
+      if (gone.length > 0) await this.#takeBack(tx, orphan)
+    })
   }
 }
 

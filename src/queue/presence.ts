@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as next, setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { connect, type ReservedSql, type Sql } from '../postgres.ts'
 
@@ -8,25 +8,28 @@ export const HOLDER_LOCKS = 7_420_251
 const WATCH_LOCK = 0
 
 const RECONNECT_AFTER_MS = 100
-/** A database that was restarted has let go of all locks: everybody gets this long to take theirs again. */
+/** Where connections are lost locks are too: everybody gets this long to take theirs again, */
 const GRACE_MS = 600
+/** and longer where the database was restarted, for clients wait from try to try until it accepts them. */
+const GRACE_AFTER_RESTART_MS = 3000
 
 /**
- * A number by which other processes can see that this one lives: an advisory lock of a session that does nothing else.
- * The server frees it as soon as the process is gone, which is milliseconds after a SIGKILL; a process that is stopped
- * or cut off keeps it, and is found out by its heartbeat.
+ * A number by which other processes can see that this one lives: an advisory lock of a session that does nothing else,
+ * taken again, under the same number, where its connection is lost. The server frees it as soon as the process is
+ * gone, which is milliseconds after a SIGKILL; a process that is stopped or cut off keeps it, and is found out by its
+ * heartbeat.
  *
  * It needs a connection of its own, not one of a transaction pooler.
  */
 export class Presence {
-  /** 1 … 2³¹ − 1, another one after each lost connection */
-  number = 0
+  /** 1 … 2³¹ − 1 */
+  readonly number = 1 + Math.floor(Math.random() * (2 ** 31 - 2))
   readonly #client: Sql
   readonly #log: Logger
   readonly #closing = new AbortController()
   #session: ReservedSql | undefined
-  /** when this process became the one that watches, by performance.now(); null where another one does */
-  #watchesSince: number | null = null
+  /** when this process, being the one that watches, may begin, by performance.now(); null where another one does */
+  #watchesFrom: number | null = null
 
   private constructor(url: string, log: Logger) {
     this.#log = log
@@ -49,11 +52,15 @@ export class Presence {
   async watches(): Promise<boolean> {
     const session = this.#session
     if (!session) return false
-    if (this.#watchesSince === null) {
-      const [{ got }] = await session`select pg_try_advisory_lock(${HOLDER_LOCKS}, ${WATCH_LOCK}) as got`
-      if (got && session === this.#session) this.#watchesSince = performance.now()
+    if (this.#watchesFrom === null) {
+      const [{ got, upMs }] = await session`
+        select pg_try_advisory_lock(${HOLDER_LOCKS}, ${WATCH_LOCK}) as got,
+          extract(epoch from clock_timestamp() - pg_postmaster_start_time())::float8 * 1000 as "upMs"`
+      if (got && session === this.#session) {
+        this.#watchesFrom = performance.now() + Math.max(GRACE_MS, GRACE_AFTER_RESTART_MS - upMs)
+      }
     }
-    return this.#watchesSince !== null && performance.now() - this.#watchesSince > GRACE_MS
+    return this.#watchesFrom !== null && performance.now() > this.#watchesFrom
   }
 
   async close(): Promise<void> {
@@ -64,9 +71,9 @@ export class Presence {
 
   async #take(): Promise<void> {
     const session = await this.#client.reserve()
-    const number = 1 + Math.floor(Math.random() * (2 ** 31 - 2))
-    await session`select pg_advisory_lock(${HOLDER_LOCKS}, ${number})`
-    this.number = number
+    // Where the session before lives on, because the server does not know yet that nobody hears it, this waits for its
+    // end. A lock that is waited for shows as much life as one that is held.
+    await session`select pg_advisory_lock(${HOLDER_LOCKS}, ${this.number})`
     this.#session = session
   }
 
@@ -74,8 +81,9 @@ export class Presence {
   async #again(): Promise<void> {
     if (!this.#session) return
     this.#session = undefined
-    this.#watchesSince = null
+    this.#watchesFrom = null
     const { signal } = this.#closing
+    await next() // asked for within its own `onclose`, the driver would open the connection twice and lose both
     while (!signal.aborted) {
       try {
         return await this.#take()

@@ -45,6 +45,7 @@ const WORK_OPTIONS = {
  */
 export class Queue {
   readonly #boss: PgBoss
+  readonly #db: Database
   /** nobody but this process can hold messages */
   readonly #alone: boolean
   readonly #stopping = new AbortController()
@@ -54,8 +55,9 @@ export class Queue {
   /** who holds what, where several processes may */
   #holders: Holders | undefined
 
-  private constructor(boss: PgBoss, alone: boolean) {
+  private constructor(boss: PgBoss, db: Database, alone: boolean) {
     this.#boss = boss
+    this.#db = db
     this.#alone = alone
   }
 
@@ -72,19 +74,19 @@ export class Queue {
         : new PgBoss({ ...options, connectionString: storage.engine.url, max: 4, application_name: 'tunebook-queue' })
     boss.on('error', (error) => log.warn({ error: error.message }, 'queue'))
     await boss.start()
-    const queue = new Queue(boss, storage.engine.kind === 'embedded')
+    const queue = new Queue(boss, storage.db, storage.engine.kind === 'embedded')
     if (storage.engine.kind === 'server') {
-      queue.#holders = await Holders.open(storage.db, storage.engine.url, log, (orphan) => queue.#inherit(orphan))
+      const { db, engine } = storage
+      queue.#holders = await Holders.open(db, engine.url, log, (tx, orphan) => queue.#inherit(tx, orphan))
     }
     return queue
   }
 
   /** A message whose process died is delivered again, or dead, at once: unlike an error, a death explains itself. */
-  async #inherit({ queue, messageId }: Orphan): Promise<void> {
-    await this.#boss.fail(queue, messageId, { message: 'The process died.' })
-    await this.#boss.update(queue, undefined, { id: messageId, startAfter: 0 })
-    const worker = this.#workers.get(queue)
-    if (worker) this.#boss.notifyWorker(worker)
+  async #inherit(tx: Database | Transaction, { queue, messageId }: Orphan): Promise<void> {
+    const db = fromDrizzle(tx, sql)
+    await this.#boss.fail(queue, messageId, { message: 'The process died.' }, { db })
+    await this.#boss.update(queue, undefined, { id: messageId, startAfter: 0, db })
   }
 
   /**
@@ -168,7 +170,7 @@ export class Queue {
   async #takeBack(name: string): Promise<void> {
     const messages = await this.#boss.findJobs(name)
     const orphans = messages.filter(({ state }) => state === 'active')
-    for (const { id } of orphans) await this.#inherit({ queue: name, messageId: id })
+    for (const { id } of orphans) await this.#inherit(this.#db, { queue: name, messageId: id })
   }
 
   /** True once `stop` was called: what is aborted now is not cancelled, but goes on elsewhere or later. */

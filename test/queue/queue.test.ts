@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database, Transaction } from '../../src/db.ts'
@@ -157,6 +158,35 @@ describe('a queue that stops', () => {
     await expect.poll(() => seen, { timeout: 5000 }).toEqual(['begun'])
     await other.stop()
     expect(seen).toEqual(['begun', 'stopping: true', 'let go'])
+  })
+})
+
+describe.runIf(process.env.TEST_DATABASE_URL)('a process whose connections are lost', () => {
+  test('keeps what it has in its hands: nobody else gets it', async () => {
+    const name = await fresh()
+    let deliveries = 0
+    const { promise: done, resolve: finish } = Promise.withResolvers<void>()
+    const handler = async (): Promise<void> => {
+      deliveries++
+      await done
+    }
+    await ctx.queue.work<Message>(name, handler, nobodyDies)
+    await send(ctx.db, name, 'long')
+    await expect.poll(() => deliveries, { timeout: 5000 }).toBe(1)
+    for (let time = 0; time < 3; time++) {
+      const [{ ended }] = await ctx.db
+        .select({ ended: sql<number>`count(pg_terminate_backend(pid))::integer` })
+        .from(sql`pg_stat_activity`)
+        .where(sql`application_name = 'tunebook-presence' and datname = current_database()`)
+      expect(ended).toBe(1)
+      await pause(1500) // the grace, and the two looks by which the dead are known
+    }
+    const [message] = await ctx.db
+      .select({ state: sql`state`, deliveredAgain: sql`retry_count` })
+      .from(sql`pgboss.job`)
+      .where(sql`name = ${name}`)
+    expect(message).toEqual({ state: 'active', deliveredAgain: 0 })
+    finish()
   })
 })
 
