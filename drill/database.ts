@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
+import { FollowedJobs } from './followed-jobs.ts'
 import { Server } from './server.ts'
 
 const RESTARTS = 3
@@ -12,8 +13,9 @@ const DOWN_MS = 2000
 const QUIET_MS = 15_000
 
 /**
- * Promises R6 and R7: PostgreSQL crashes three times under twenty writers, then its connections fall silent. Nothing that
- * was answered is lost, no call hangs, and soon after it is back everything is as before.
+ * Promises R6 and R7: PostgreSQL crashes three times under twenty writers and jobs that five clients follow, then its
+ * connections fall silent. Nothing that was answered is lost, no call hangs, jobs end with the bits of an undisturbed
+ * run, their followers hear of it, and soon after it is back everything is as before.
  */
 export const database: Drill = async ({ report }) => {
   const cluster = await Cluster.create()
@@ -23,16 +25,21 @@ export const database: Drill = async ({ report }) => {
     const url = new URL(cluster.url)
     url.port = String(wire.port)
     server = await Server.start({ DATABASE_URL: url.toString(), TUNEBOOK_THREADS: '1' })
+    const jobs = await FollowedJobs.start(cluster, server)
     const restarts = await crashes(cluster, server)
+    const followed = await jobs.outcome()
     const silence = await silent(wire, server)
     const alive = server.victim.isAlive
-    report({ ...restarts, ...silence, serverAlive: alive })
+    report({ ...restarts, ...followed, ...silence, serverAlive: alive })
     return (
       alive &&
       restarts.lost === 0 &&
       restarts.slowestWhileDownMs <= 5000 &&
       restarts.slowestRecoveryMs <= 3000 &&
       restarts.otherCodes.length === 0 &&
+      followed.jobsLost === 0 &&
+      followed.otherBits === 0 &&
+      followed.endsMissed === 0 &&
       silence.slowestWhileSilentMs <= 10_500 &&
       silence.healedMs <= 10_000
     )

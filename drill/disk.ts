@@ -4,16 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { syntheticCandles } from '../src/market/synthetic.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
+import { FollowedJobs } from './followed-jobs.ts'
 import { Server } from './server.ts'
 
 const DISK_MB = 160
 /** So little is left that the log of PostgreSQL goes on, which has its space already, and a table does not grow. */
 const LEFT_BYTES = 64 * 1024
 const HOURS = 20_000
+/** Longer than three deliveries of a job take. */
+const FULL_MS = 10_000
 
 /**
- * Promise R8: the disk of the database fills up. What writes is told so, what reads goes on, the server lives; soon after
- * space is freed everything is as before.
+ * Promise R8: the disk of the database fills up while jobs run. What writes is told so, what reads goes on, the server
+ * lives; soon after space is freed everything is as before, and the jobs end as if nothing had been.
  */
 export const disk: Drill = async ({ report }) => {
   if (process.getuid?.() !== 0) {
@@ -25,11 +28,13 @@ export const disk: Drill = async ({ report }) => {
   try {
     server = await Server.start({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' })
     const before = await importMarket(server, 'BEFORE/USDT')
+    const jobs = await FollowedJobs.start(cluster, server)
     const ballast = join(cluster.folder, 'ballast')
     const { bavail, bsize } = statfsSync(cluster.folder)
     writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - LEFT_BYTES), 1))
     const full = await importMarket(server, 'FULL/USDT')
     const reading = await server.ask('{ markets { totalCount } strategies { totalCount } }')
+    await wait(FULL_MS)
     rmSync(ballast)
     const freed = performance.now()
     let after = await importMarket(server, 'AFTER/USDT')
@@ -38,9 +43,19 @@ export const disk: Drill = async ({ report }) => {
       after = await importMarket(server, 'AFTER/USDT')
     }
     const healedMs = Math.round(performance.now() - freed)
+    const followed = await jobs.outcome()
     const alive = server.victim.isAlive
-    report({ whileFull: full, readingWhileFull: reading.code ?? 'answered', healedMs, serverAlive: alive })
-    return before === null && full === 'STORAGE_FULL' && reading.code === undefined && healedMs <= 10_000 && alive
+    report({ whileFull: full, readingWhileFull: reading.code ?? 'answered', healedMs, ...followed, serverAlive: alive })
+    return (
+      before === null &&
+      full === 'STORAGE_FULL' &&
+      reading.code === undefined &&
+      healedMs <= 10_000 &&
+      followed.jobsLost === 0 &&
+      followed.otherBits === 0 &&
+      followed.endsMissed === 0 &&
+      alive
+    )
   } finally {
     await server?.victim.kill()
     cluster.remove()

@@ -1,9 +1,11 @@
+import { outlasting } from '../outage.ts'
+
 /** Things of which a stream remembers what it has told last; beyond, it forgets those that it told longest ago. */
 const REMEMBERED = 5000
 
 /**
  * Read the state behind each event and pass it on. Not an async generator: a client that goes away must end it at
- * once, and a generator would wait for the next event first.
+ * once, and a generator would wait for the next event first. A database that is away is waited for.
  *
  * @param read    null where the thing is gone
  * @param options isOne: all events are about one thing, and the stream ends with it; isFinal: it ends with this state;
@@ -20,9 +22,11 @@ export function statesOf<Event, State>(
 ): AsyncIterableIterator<State> {
   const { isOne = false, isFinal = () => false, versionOf } = options
   let finished = false
+  const left = new AbortController()
   const told = new Map<Event | null, number>()
   const end = async (): Promise<IteratorResult<State>> => {
     finished = true
+    left.abort()
     await events.return?.()
     return { done: true, value: undefined }
   }
@@ -30,7 +34,7 @@ export function statesOf<Event, State>(
     while (!finished) {
       const event = await events.next()
       if (event.done) break
-      const state = await read(event.value)
+      const state = await outlasting(left.signal, () => read(event.value))
       if (state === null && isOne) break
       if (state === null || (versionOf && !isNews(told, isOne ? null : event.value, versionOf(state)))) continue
       finished = isFinal(state)

@@ -14,6 +14,14 @@ export interface Delivery<T> {
   lastAttempt: boolean
 }
 
+/** When a message is delivered. */
+export interface When {
+  /** one of a higher priority (0) comes earlier; within one the oldest comes first */
+  priority?: number
+  /** not before so many seconds have passed */
+  startAfter?: number
+}
+
 /** How a message that failed is delivered again. */
 export type Retries = Partial<Record<'retryLimit' | 'retryDelay' | 'retryDelayMax', number>>
 
@@ -118,11 +126,10 @@ export class Queue {
   /**
    * Send within the caller's transaction: the message exists exactly if the transaction commits.
    *
-   * @param key      by which it can be withdrawn; messages may share one
-   * @param priority a message of a higher one is delivered earlier; within one the oldest comes first
+   * @param key by which it can be withdrawn; messages may share one
    */
-  async send(tx: Database | Transaction, name: string, data: object, key: string, priority = 0): Promise<void> {
-    await this.#boss.send(name, data, { db: fromDrizzle(tx, sql), singletonKey: key, priority })
+  async send(tx: Database | Transaction, name: string, data: object, key: string, when: When = {}): Promise<void> {
+    await this.#boss.send(name, data, { ...when, db: fromDrizzle(tx, sql), singletonKey: key })
   }
 
   /** Take back, within the caller's transaction, every message of a key that nobody has finished. */

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { databaseFailure } from '../db-failure.ts'
 import { OutOfMemoryError } from '../engine/memory-guard.ts'
-import { DomainError, UnavailableError } from '../errors.ts'
+import { DomainError } from '../errors.ts'
+import { isOutage, outlasting } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { shareBacktests, type Sharing } from './blocks.ts'
@@ -13,9 +14,12 @@ import type { JobError, JobPhase } from './job.ts'
 import { tune, type Hooks } from './pipeline.ts'
 import { ProgressMeter, type ProgressState } from './progress.ts'
 import { ProgressWriter } from './progress-writer.ts'
-import { enqueue, JOB_TOPIC, type TuningMessage } from './service.ts'
+import { enqueue, JOB_TOPIC, TUNING_QUEUE, type TuningMessage } from './service.ts'
 import { settingsOf } from './settings.ts'
 import { tuningJobs } from './table.ts'
+
+/** A disk that is full lets small things be written, and fails again at once. */
+const WAIT_FOR_DATABASE_S = 2
 
 /** One attempt at one job, from the candles to the verdict or to the decision what its failure means. */
 export class JobRun {
@@ -80,8 +84,8 @@ export class JobRun {
   }
 
   /**
-   * What a failure means: nothing, where the job is no longer ours; a pause, where the service stops; the end, where
-   * trying again would fail again; else another try.
+   * What a failure means: nothing, where the job is no longer ours; a pause, where the service stops or the database is
+   * away or full; the end, where trying again would fail again; else another try.
    *
    * @throws the error, so that the queue delivers the job again
    */
@@ -92,9 +96,13 @@ export class JobRun {
     if (queue.stopping) return this.#release()
     if (this.#delivery.signal.aborted) throw error // the queue has taken the message away and sees to the rest
 
-    const expected = isFinal(error)
-    if (!expected) log.error({ job: job.id, attempt: job.attempt, err: error }, 'job attempt failed')
     const jobError = describe(error, this.#phase)
+    if (isOutage(error)) {
+      log.warn({ job: job.id, attempt: job.attempt, err: error }, 'job waits for the database')
+      return outlasting(this.#delivery.signal, () => this.#release(jobError))
+    }
+    const expected = error instanceof DomainError || isOutOfMemory(error)
+    if (!expected) log.error({ job: job.id, attempt: job.attempt, err: error }, 'job attempt failed')
     if (expected || this.#delivery.lastAttempt) {
       const end = { status: 'FAILED', phase: 'FINISHED', etaMs: null, finishedAt: sql`now()` }
       await this.#attempt.update(db, { ...end, error: jobError })
@@ -104,11 +112,18 @@ export class JobRun {
     throw error
   }
 
-  /** Back into the queue as if new: whoever takes it up goes on from the last checkpoint. */
-  async #release(): Promise<void> {
-    await this.#ctx.db.transaction(async (tx) => {
-      const ours = await this.#attempt.update(tx, { status: 'PENDING', phase: 'QUEUED', etaMs: null })
-      if (ours) await enqueue(this.#ctx, tx, this.#attempt.job.id)
+  /**
+   * Back into the queue as if new: whoever takes it up goes on from the last checkpoint. The message that we hold may
+   * have been given to somebody else while the database was away; there is to be one.
+   */
+  async #release(error: JobError | null = null): Promise<void> {
+    const { db, queue } = this.#ctx
+    const { id } = this.#attempt.job
+    await db.transaction(async (tx) => {
+      const ours = await this.#attempt.update(tx, { status: 'PENDING', phase: 'QUEUED', etaMs: null, error })
+      if (!ours) return
+      await queue.withdraw(tx, TUNING_QUEUE, id)
+      await enqueue(this.#ctx, tx, id, { startAfter: error ? WAIT_FOR_DATABASE_S : 0 })
     })
   }
 
@@ -138,12 +153,6 @@ export class JobRun {
   }
 }
 
-/** Whether trying again would fail again. A database that is away, or full, may come back. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof UnavailableError || databaseFailure(error)) return false
-  return error instanceof DomainError || isOutOfMemory(error)
-}
-
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof OutOfMemoryError || (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
@@ -158,5 +167,5 @@ function describe(thrown: unknown, phase: JobPhase): JobError {
     const message = 'Unexpected error. The log has the details under the id of this job.'
     return { code: 'INTERNAL', message, phase, retryable: true }
   }
-  return { code: error.code, message: error.message, phase, retryable: error instanceof UnavailableError }
+  return { code: error.code, message: error.message, phase, retryable: isOutage(error) }
 }

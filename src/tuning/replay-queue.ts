@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { ConflictError, DomainError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { isOutage, outlasting } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
 import { replayTuningJob } from './replay.ts'
 import { getTuningJob, REPLAY_QUEUE } from './service.ts'
@@ -44,7 +45,7 @@ export async function startReplayWorker(ctx: AppContext): Promise<void> {
   await ctx.queue.declare(REPLAY_QUEUE)
   await ctx.queue.work<ReplayMessage>(
     REPLAY_QUEUE,
-    (delivery) => work(ctx, delivery),
+    (delivery) => outlasting(delivery.signal, () => work(ctx, delivery)),
     ({ replayId }) =>
       settle(ctx, replayId, { status: 'FAILED', error: 'The worker died each time it ran this replay.' }),
   )
@@ -57,7 +58,7 @@ async function work(ctx: AppContext, { data: { replayId }, signal }: Delivery<Re
     const outcome = await replayTuningJob(ctx, replay.jobId, { signal })
     await settle(ctx, replayId, { status: 'COMPLETED', outcome })
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
+    if (isOutage(error) || !(error instanceof DomainError)) throw error
     await settle(ctx, replayId, { status: 'FAILED', error: error.message })
   }
 }

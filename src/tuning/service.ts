@@ -6,6 +6,7 @@ import { ConflictError, NotFoundError } from '../errors.ts'
 import { announce } from '../events.ts'
 import { newId } from '../ids.ts'
 import { deleteModelsOfJob } from '../models/lifecycle.ts'
+import type { When } from '../queue/queue.ts'
 import { admit } from './admission.ts'
 import { refuseTooLarge } from './estimate.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
@@ -49,7 +50,7 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
   await ctx.queue.declare(TUNING_QUEUE)
   return ctx.db.transaction(async (tx) => {
     // The message first: jobs on one market take turns from the ledger on, and all audited changes at the end.
-    await enqueue(ctx, tx, id, await admit(ctx, tx))
+    await enqueue(ctx, tx, id, { priority: await admit(ctx, tx) })
     const ledger = await enterLedger(tx, { id, marketId: market.id, trials: settings.sampleCount, settings })
     const before = { trialsBefore: ledger.trials, oosUsesBefore: ledger.oosUses }
     const [row] = await tx
@@ -62,9 +63,9 @@ export async function createTuningJob(ctx: AppContext, input: CreateTuningJobInp
   })
 }
 
-/** Have a worker take the job up, and say that it changed. @param priority of `admit`; 0: before all new ones */
-export async function enqueue(ctx: AppContext, tx: Transaction, jobId: string, priority = 0): Promise<void> {
-  await ctx.queue.send(tx, TUNING_QUEUE, { jobId } satisfies TuningMessage, jobId, priority)
+/** Have a worker take the job up, and say that it changed. @param when of the priority of `admit`, or before all new ones */
+export async function enqueue(ctx: AppContext, tx: Transaction, jobId: string, when: When = {}): Promise<void> {
+  await ctx.queue.send(tx, TUNING_QUEUE, { jobId } satisfies TuningMessage, jobId, when)
   await announce(tx, JOB_TOPIC, jobId)
 }
 
@@ -109,7 +110,7 @@ export async function retryTuningJobs(ctx: AppContext, ids: string[]): Promise<T
       .returning()
     if (!row) throw await whyNot(tx, id, 'Only a FAILED or CANCELLED job can be retried.')
     await tx.delete(sampleBlocks).where(eq(sampleBlocks.jobId, id))
-    await enqueue(ctx, tx, id, priority)
+    await enqueue(ctx, tx, id, { priority })
     return row
   })
 }

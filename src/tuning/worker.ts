@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { announce } from '../events.ts'
+import { outlasting } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import { type BlockMessage, workBlock } from './blocks.ts'
@@ -16,7 +17,7 @@ export async function startWorker(ctx: AppContext): Promise<void> {
   await ctx.queue.declare(BLOCK_QUEUE)
   await ctx.queue.work<BlockMessage>(
     BLOCK_QUEUE,
-    (delivery) => workBlock(ctx, delivery),
+    (delivery) => outlasting(delivery.signal, () => workBlock(ctx, delivery)),
     ({ jobId }) => bury(ctx, jobId),
   )
   await ctx.queue.work<TuningMessage>(
@@ -28,7 +29,7 @@ export async function startWorker(ctx: AppContext): Promise<void> {
 }
 
 async function work(ctx: AppContext, delivery: Delivery<TuningMessage>): Promise<void> {
-  const job = await claim(ctx, delivery.data.jobId)
+  const job = await outlasting(delivery.signal, () => claim(ctx, delivery.data.jobId))
   if (job) await new JobRun(ctx, new Attempt(ctx, job), delivery).toTheEnd()
 }
 

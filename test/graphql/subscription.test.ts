@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { UnavailableError } from '../../src/errors.ts'
 import { statesOf } from '../../src/graphql/subscription.ts'
 
 /** Events that are pushed by hand, and whether they were given up. */
@@ -30,6 +31,29 @@ describe('states behind events', () => {
     events.push()
     expect(await second).toEqual({ done: false, value: 'state 2' })
     expect(await states.next()).toEqual({ done: true, value: undefined })
+    expect(events.returned).toBe(true)
+  })
+
+  test('are waited for while the database is away; who leaves meanwhile leaves at once', async () => {
+    let isAway = true
+    const read = async (event: number) => {
+      if (isAway) throw new UnavailableError('The database does not answer.')
+      return `state ${event}`
+    }
+    const events = source()
+    const states = statesOf(events, read, {})
+    const first = states.next()
+    events.push()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    isAway = false
+    expect(await first).toEqual({ done: false, value: 'state 1' })
+
+    isAway = true
+    const left = expect(states.next()).rejects.toThrow('does not answer')
+    events.push()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await states.return!()
+    await left
     expect(events.returned).toBe(true)
   })
 

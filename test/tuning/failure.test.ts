@@ -135,6 +135,51 @@ describe('a database that cannot be asked for a moment', () => {
   })
 })
 
+describe('a database that is away or full', () => {
+  /** The same world; everything that is asked of the database fails while `outage.code` says so. */
+  function withOutages(outage: { code: string | null }): AppContext['db'] {
+    return new Proxy(ctx.db, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          if (outage.code) throw Object.assign(new Error('no database'), { code: outage.code })
+          return value.apply(target, args) as unknown
+        }
+      },
+    })
+  }
+
+  test.each([
+    ['away', 'CONNECTION_CLOSED', 'SERVICE_UNAVAILABLE'],
+    ['full', '53100', 'STORAGE_FULL'],
+  ])(
+    '%s, is waited for however often: no attempt at the job counts, and its bits are the same',
+    async (_, code, said) => {
+      const outage: { code: string | null } = { code: null }
+      let outages = 0
+      const { engine } = withEngine(async (...args) => {
+        const metrics = await ctx.engine.backtest(...args)
+        if (outages < 3) {
+          outages++
+          outage.code = code
+          setTimeout(() => (outage.code = null), 300)
+        }
+        return metrics
+      })
+      await startWorker({ ...ctx, engine, db: withOutages(outage) })
+      const { id } = await createTuningJob(ctx, await smallJob(ctx))
+      const waiting = await until(ctx, id, ({ status, attempt }) => status === 'PENDING' && attempt === 1)
+      expect(waiting.error).toMatchObject({ code: said, retryable: true })
+      const job = await untilFinal(ctx, id)
+      expect(job).toMatchObject({ status: 'COMPLETED', error: null })
+      expect(job.attempt).toBe(4) // one more than a job has that fails by itself
+      const undisturbed = await runJob(ctx)
+      expect(undisturbed.resultDigest).toBe(job.resultDigest)
+    },
+  )
+})
+
 describe.skipIf(process.env.TEST_DATABASE_URL)('a job that kills its worker', () => {
   test('has crashed after the third, and other jobs go on', async () => {
     const { id } = await createTuningJob(ctx, await smallJob(ctx))
