@@ -18,6 +18,7 @@ const ORDER = [
   'repeated.ts',
   'deadline.ts',
   'db-failure.ts',
+  'outage.ts',
   'migration.ts',
   'db.ts',
   'paging.ts',
