@@ -148,8 +148,9 @@ async function spread({ ctx }: Stage, ids: string[]): Promise<Map<string, number
   return new Map(rows.map(({ id, expiresAt }) => [id, expiresAt.getTime()]))
 }
 
+/** A timer may ring a millisecond early. */
 async function until(moment: number): Promise<void> {
-  await wait(Math.max(0, moment - Date.now()))
+  while (Date.now() < moment) await wait(Math.ceil(moment - Date.now()))
 }
 
 /** Hold a playbook, so that whoever decides has to wait until its review has expired. */
