@@ -12,7 +12,7 @@ import type { Drill } from './drill.ts'
 import { Listener } from './listener.ts'
 import { Server, SMALL_HEAP } from './server.ts'
 
-const ROUNDS = 30
+const ROUNDS = 60
 const SUBSCRIPTIONS_A_ROUND = 1000
 const SOCKETS = 10
 const JOBS = 300

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, lt, lte, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Database } from '../db.ts'
 import { SAMPLE_SPLITS, type SampleSplit } from './job.ts'
-import { unpack } from './packed.ts'
+import { pack, unpack } from './packed.ts'
 import { sampleBlocks } from './table.ts'
 
 /** A parameter set that was backtested. */
@@ -44,35 +44,55 @@ const STORED = {
 
 const NONE = SAMPLE_SPLITS.indexOf('NONE')
 
+/** What is not known yet, as one value in hex. */
+const UNKNOWN: Record<SampleColumn, string> = {
+  tradeCount: '00000000',
+  split: hex(Uint8Array.of(NONE)),
+  objective: hex(pack(Float64Array.of(NaN))),
+  predicted: hex(pack(Float64Array.of(NaN))),
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
 /** Bytes of a column, or of a part of it; null while nothing is known. */
 type Bytes = Record<SampleColumn, Uint8Array | null>
 
+/** One row, in base64: of five hundred blocks as rows of their own, in hex, most of the time went into reading rows. */
 export async function readColumns(db: Database, jobId: string, names: Iterable<SampleColumn>): Promise<SampleColumns> {
-  const asked = Object.fromEntries(Array.from(names, (name) => [name, STORED[name]])) as Partial<typeof STORED>
-  const blocks = await db
-    .select({ first, count, ...asked })
+  const columns: Partial<Record<SampleColumn, SQL<string | null>>> = {}
+  for (const name of names) columns[name] = whole(name)
+  const [{ firsts, counts, ...texts }] = await db
+    .select({
+      firsts: sql<number[] | null>`json_agg(${first} order by ${first})`,
+      counts: sql<number[] | null>`json_agg(${count} order by ${first})`,
+      ...columns,
+    })
     .from(sampleBlocks)
     .where(eq(ofJob, jobId))
-    .orderBy(first)
-  const total = blocks.reduce((sum, block) => sum + block.count, 0)
-  const lengthOf = (name: SampleColumn): number => (name in asked ? total : 0)
-  const columns: SampleColumns = {
-    index: new Int32Array(total),
-    block: new Int32Array(total),
-    tradeCount: new Int32Array(lengthOf('tradeCount')),
-    split: new Uint8Array(lengthOf('split')),
-    objective: new Float64Array(lengthOf('objective')),
-    predicted: new Float64Array(lengthOf('predicted')),
-  }
+  const { index, block } = places(firsts ?? [], counts ?? [])
+  const bytes: Bytes = { tradeCount: null, split: null, objective: null, predicted: null }
+  for (const name of SAMPLE_COLUMNS) if (texts[name]) bytes[name] = new Uint8Array(Buffer.from(texts[name], 'base64'))
+  return { index, block, ...decoded(bytes, 0) }
+}
+
+/** A column of all blocks, in base64; null where there are none. */
+function whole(name: SampleColumn): SQL<string | null> {
+  const unknown = sql`decode(repeat(${UNKNOWN[name]}, ${count}), 'hex')`
+  return sql`encode(string_agg(coalesce(${STORED[name]}, ${unknown}), ''::bytea order by ${first}), 'base64')`
+}
+
+function places(firsts: number[], counts: number[]): Pick<SampleColumns, 'index' | 'block'> {
+  const total = counts.reduce((sum, size) => sum + size, 0)
+  const index = new Int32Array(total)
+  const block = new Int32Array(total)
   let at = 0
-  for (const block of blocks) {
-    for (let row = 0; row < block.count; row++) columns.index[at + row] = block.first + row
-    columns.block.fill(block.first, at, at + block.count)
-    const values = decoded({ tradeCount: null, split: null, objective: null, predicted: null, ...block }, block.count)
-    for (const name of SAMPLE_COLUMNS) if (name in asked) columns[name].set(values[name], at)
-    at += block.count
+  for (const [number, from] of firsts.entries()) {
+    block.fill(from, at, at + counts[number])
+    for (let row = 0; row < counts[number]; row++) index[at++] = from + row
   }
-  return columns
+  return { index, block }
 }
 
 /** Some samples, whole, in the order of the indices. @param at their indices and the first ones of their blocks */
