@@ -1,24 +1,15 @@
-import { unreadable } from './artifact.ts'
+import { type Artifact, unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
   type Estimator,
-  type FittedModel,
   type HyperparameterInfo,
-  type Hyperparameters,
   type Matrix,
 } from './estimator.ts'
 import { divideByLengths, type Climbed } from './gaussian-process.ts'
 import type { Conditioned, ConditionTask } from './gaussian-process-task.ts'
-import {
-  applyScaling,
-  standardisation,
-  standardise,
-  unitScaling,
-  type Scaling,
-  type Standardisation,
-} from './scaling.ts'
-import { packScaled, unpackScaled } from './scaled-artifact.ts'
+import { applyScaling, standardisation, standardise, unitScaling } from './scaling.ts'
+import { ScaledModel, type ScaledParts, unpackScaled } from './scaled-model.ts'
 import { byColumns, padded, padVector, predictInParts, withKernel } from './scratch.ts'
 
 const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
@@ -80,43 +71,34 @@ export const bayesian: Estimator = {
     )
     const data: ConditionTask = { ...scaled, climbed, tuningRows, trainingRows }
     const process = await run<Conditioned>({ module, name: 'conditionTask', data })
-    return new GaussianProcess(hyperparameters, scaling, outcome, process)
+    return new GaussianProcess({ hyperparameters, scaling, outcome }, process)
   },
 
   fromBytes(bytes) {
-    const { hyperparameters, scaling, outcome, facts, columns } = unpackScaled(bytes, 'BAYESIAN')
+    const { parts, facts, columns } = unpackScaled(bytes, 'BAYESIAN')
     const { lengths, values, weights } = columns as Record<string, Float64Array>
-    const points = { rows: weights.length, columns: scaling.shift.length, values }
+    const points = { rows: weights.length, columns: parts.scaling.shift.length, values }
     if (lengths.length !== points.columns || values.length !== points.rows * points.columns) {
       throw unreadable('its samples do not fit its features')
     }
     const { signal, noise, logLikelihood } = facts as Record<string, number>
     const process = { parameters: { lengths, signal, noise }, logLikelihood, points, weights }
-    return new GaussianProcess(hyperparameters, scaling, outcome, process)
+    return new GaussianProcess(parts, process)
   },
 }
 
-class GaussianProcess implements FittedModel {
+class GaussianProcess extends ScaledModel {
   readonly algorithm = 'BAYESIAN'
-  readonly hyperparameters: Hyperparameters
-  readonly columns: number
-  readonly outOfBag = null
-  readonly #scaling: Scaling
-  readonly #outcome: Standardisation
   readonly #process: Conditioned
 
-  constructor(hyperparameters: Hyperparameters, scaling: Scaling, outcome: Standardisation, process: Conditioned) {
-    this.hyperparameters = hyperparameters
-    this.columns = scaling.shift.length
-    this.#scaling = scaling
-    this.#outcome = outcome
+  constructor(parts: ScaledParts, process: Conditioned) {
+    super(parts)
     this.#process = process
   }
 
-  predict(features: Matrix): Float64Array {
+  protected predictStandardised(features: Matrix): Float64Array {
     const { points, weights, parameters } = this.#process
     const { lengths, signal } = parameters
-    const { centre, deviation } = this.#outcome
     const n = padded(points.rows)
     return withKernel(0, (kernel, arena) => {
       const columns = arena.putFloat64(byColumns(divideByLengths(points, lengths)))
@@ -125,22 +107,18 @@ class GaussianProcess implements FittedModel {
       const mark = arena.mark()
       return predictInParts(this.columns, features, (part, out) => {
         arena.release(mark)
-        const rows = arena.putFloat64(divideByLengths(applyScaling(this.#scaling, part), lengths).values)
+        const rows = arena.putFloat64(divideByLengths(applyScaling(this.scaling, part), lengths).values)
         const results = arena.alloc(8 * part.rows)
         kernel.maternMeans(rows, part.rows, columns, n, this.columns, signal, coefficients, scratch, results)
-        arena.float64(results, part.rows).forEach((value, row) => (out[row] = centre + deviation * value))
+        out.set(arena.float64(results, part.rows))
       })
     })
   }
 
-  toBytes(): Uint8Array {
+  protected learned(): Artifact {
     const { points, weights, parameters, logLikelihood } = this.#process
     const { lengths, signal, noise } = parameters
-    const parts = { hyperparameters: this.hyperparameters, scaling: this.#scaling, outcome: this.#outcome }
-    return packScaled(this.algorithm, parts, {
-      facts: { signal, noise, logLikelihood },
-      columns: { lengths, values: points.values, weights },
-    })
+    return { facts: { signal, noise, logLikelihood }, columns: { lengths, values: points.values, weights } }
   }
 
   describe(): Record<string, number> {

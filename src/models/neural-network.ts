@@ -1,23 +1,14 @@
-import { unreadable } from './artifact.ts'
+import { type Artifact, unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
   type Estimator,
-  type FittedModel,
   type HyperparameterInfo,
-  type Hyperparameters,
   type Matrix,
 } from './estimator.ts'
 import { narrow, parameterCount, shapeOf, up, type NetworkTask, type TrainedNetwork } from './network-task.ts'
-import {
-  applyScaling,
-  standardisation,
-  standardise,
-  standardScaling,
-  type Scaling,
-  type Standardisation,
-} from './scaling.ts'
-import { packScaled, unpackScaled } from './scaled-artifact.ts'
+import { applyScaling, standardisation, standardise, standardScaling } from './scaling.ts'
+import { ScaledModel, type ScaledParts, unpackScaled } from './scaled-model.ts'
 import { predictInParts, withKernel } from './scratch.ts'
 
 const HYPERPARAMETERS: readonly HyperparameterInfo[] = [
@@ -107,41 +98,32 @@ export const neuralNetwork: Estimator = {
     }
     const module = new URL('./network-task.ts', import.meta.url).href
     const trained = await run<TrainedNetwork>({ module, name: 'trainNetwork', data })
-    return new NeuralNetwork(hyperparameters, scaling, outcome, trained)
+    return new NeuralNetwork({ hyperparameters, scaling, outcome }, trained)
   },
 
   fromBytes(bytes) {
-    const { hyperparameters, scaling, outcome, facts, columns } = unpackScaled(bytes, 'NEURAL_NETWORK')
+    const { parts, facts, columns } = unpackScaled(bytes, 'NEURAL_NETWORK')
     const { bits } = columns as { bits: Int32Array }
     const parameters = new Float32Array(bits.buffer, bits.byteOffset, bits.length)
-    if (bits.length !== parameterCount(shapeOf(scaling.shift.length, hyperparameters))) {
+    if (bits.length !== parameterCount(shapeOf(parts.scaling.shift.length, parts.hyperparameters))) {
       throw unreadable('its weights do not fit its layers')
     }
-    return new NeuralNetwork(hyperparameters, scaling, outcome, { parameters, epochs: facts.epochs as number })
+    return new NeuralNetwork(parts, { parameters, epochs: facts.epochs as number })
   },
 }
 
-class NeuralNetwork implements FittedModel {
+class NeuralNetwork extends ScaledModel {
   readonly algorithm = 'NEURAL_NETWORK'
-  readonly hyperparameters: Hyperparameters
-  readonly columns: number
-  readonly outOfBag = null
-  readonly #scaling: Scaling
-  readonly #outcome: Standardisation
   readonly #trained: TrainedNetwork
 
-  constructor(hyperparameters: Hyperparameters, scaling: Scaling, outcome: Standardisation, trained: TrainedNetwork) {
-    this.hyperparameters = hyperparameters
-    this.columns = scaling.shift.length
-    this.#scaling = scaling
-    this.#outcome = outcome
+  constructor(parts: ScaledParts, trained: TrainedNetwork) {
+    super(parts)
     this.#trained = trained
   }
 
-  predict(features: Matrix): Float64Array {
+  protected predictStandardised(features: Matrix): Float64Array {
     const { parameters } = this.#trained
     const { inputs, first, second } = shapeOf(this.columns, this.hyperparameters)
-    const { centre, deviation } = this.#outcome
     return withKernel(0, (kernel, arena) => {
       const weights = arena.alloc(parameters.byteLength)
       new Float32Array(arena.memory.buffer, weights, parameters.length).set(parameters)
@@ -153,20 +135,19 @@ class NeuralNetwork implements FittedModel {
         const scratch = arena.alloc(4 * count * (first + second))
         const results = arena.alloc(4 * count)
         const cells = new Float32Array(arena.memory.buffer, rows, count * inputs)
-        cells.set(narrow(applyScaling(this.#scaling, part), inputs))
+        cells.set(narrow(applyScaling(this.scaling, part), inputs))
         cells.fill(0, part.rows * inputs)
         kernel.predictNetwork(weights, inputs, first, second, rows, count, scratch, results)
         const predicted = new Float32Array(arena.memory.buffer, results, part.rows)
-        for (let row = 0; row < part.rows; row++) out[row] = centre + deviation * predicted[row]
+        out.set(predicted)
       })
     })
   }
 
-  toBytes(): Uint8Array {
+  protected learned(): Artifact {
     const { parameters, epochs } = this.#trained
     const bits = new Int32Array(parameters.buffer, parameters.byteOffset, parameters.length)
-    const parts = { hyperparameters: this.hyperparameters, scaling: this.#scaling, outcome: this.#outcome }
-    return packScaled(this.algorithm, parts, { facts: { epochs }, columns: { bits } })
+    return { facts: { epochs }, columns: { bits } }
   }
 
   describe(): Record<string, number> {

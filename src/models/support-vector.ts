@@ -1,23 +1,14 @@
-import { unreadable } from './artifact.ts'
+import { type Artifact, unreadable } from './artifact.ts'
 import {
   checkTrainingSet,
   resolveHyperparameters,
   type Estimator,
-  type FittedModel,
   type HyperparameterInfo,
-  type Hyperparameters,
   type Matrix,
 } from './estimator.ts'
 import { selectRows, selectValues } from './matrix.ts'
-import {
-  applyScaling,
-  standardisation,
-  standardise,
-  standardScaling,
-  type Scaling,
-  type Standardisation,
-} from './scaling.ts'
-import { packScaled, unpackScaled } from './scaled-artifact.ts'
+import { applyScaling, standardisation, standardise, standardScaling, type Scaling } from './scaling.ts'
+import { ScaledModel, type ScaledParts, unpackScaled } from './scaled-model.ts'
 import { byColumns, padded, padVector, predictInParts, withKernel } from './scratch.ts'
 import type { SupportVectorTask, TrainedSupportVectors } from './support-vector-task.ts'
 
@@ -81,18 +72,18 @@ export const supportVector: Estimator = {
     const { beta, intercept, steps } = await run<TrainedSupportVectors>({ module, name: 'trainSupportVectors', data })
     const rows = Int32Array.from(beta.keys()).filter((row) => beta[row] !== 0)
     const machine = { vectors: selectRows(scaled, rows), beta: selectValues(beta, rows), intercept, steps }
-    return new SupportVectorMachine(hyperparameters, scaling, outcome, machine)
+    return new SupportVectorMachine({ hyperparameters, scaling, outcome }, machine)
   },
 
   fromBytes(bytes) {
-    const { hyperparameters, scaling, outcome, facts, columns } = unpackScaled(bytes, 'SVR')
+    const { parts, facts, columns } = unpackScaled(bytes, 'SVR')
     const { values, beta } = columns as Record<string, Float64Array>
-    const vectors = { rows: beta.length, columns: scaling.shift.length, values }
+    const vectors = { rows: beta.length, columns: parts.scaling.shift.length, values }
     if (values.length !== vectors.rows * vectors.columns) {
       throw unreadable('its support vectors do not fit its features')
     }
     const machine = { vectors, beta, intercept: facts.intercept as number, steps: facts.steps as number }
-    return new SupportVectorMachine(hyperparameters, scaling, outcome, machine)
+    return new SupportVectorMachine(parts, machine)
   },
 }
 
@@ -105,26 +96,17 @@ interface Machine {
   steps: number
 }
 
-class SupportVectorMachine implements FittedModel {
+class SupportVectorMachine extends ScaledModel {
   readonly algorithm = 'SVR'
-  readonly hyperparameters: Hyperparameters
-  readonly columns: number
-  readonly outOfBag = null
-  readonly #scaling: Scaling
-  readonly #outcome: Standardisation
   readonly #machine: Machine
 
-  constructor(hyperparameters: Hyperparameters, scaling: Scaling, outcome: Standardisation, machine: Machine) {
-    this.hyperparameters = hyperparameters
-    this.columns = scaling.shift.length
-    this.#scaling = scaling
-    this.#outcome = outcome
+  constructor(parts: ScaledParts, machine: Machine) {
+    super(parts)
     this.#machine = machine
   }
 
-  predict(features: Matrix): Float64Array {
+  protected predictStandardised(features: Matrix): Float64Array {
     const { vectors, beta, intercept } = this.#machine
-    const { centre, deviation } = this.#outcome
     const n = padded(vectors.rows)
     return withKernel(0, (kernel, arena) => {
       const points = arena.putFloat64(byColumns(vectors))
@@ -133,18 +115,17 @@ class SupportVectorMachine implements FittedModel {
       const mark = arena.mark()
       return predictInParts(this.columns, features, (part, out) => {
         arena.release(mark)
-        const rows = arena.putFloat64(applyScaling(this.#scaling, part).values)
+        const rows = arena.putFloat64(applyScaling(this.scaling, part).values)
         const results = arena.alloc(8 * part.rows)
         kernel.predictSvr(rows, part.rows, points, n, this.columns, coefficients, intercept, scratch, results)
-        arena.float64(results, part.rows).forEach((value, row) => (out[row] = centre + deviation * value))
+        out.set(arena.float64(results, part.rows))
       })
     })
   }
 
-  toBytes(): Uint8Array {
+  protected learned(): Artifact {
     const { vectors, beta, intercept, steps } = this.#machine
-    const parts = { hyperparameters: this.hyperparameters, scaling: this.#scaling, outcome: this.#outcome }
-    return packScaled(this.algorithm, parts, { facts: { intercept, steps }, columns: { values: vectors.values, beta } })
+    return { facts: { intercept, steps }, columns: { values: vectors.values, beta } }
   }
 
   describe(): Record<string, number> {
