@@ -1,5 +1,6 @@
 import { CANDLE_COLUMNS, type Candles } from './candles.ts'
-import { ADDRESSABLE_BYTES, Heap, type MemoryLimit, tooLarge } from './heap.ts'
+import { ADDRESSABLE_BYTES } from './allocator.ts'
+import { Heap, type MemoryLimit, tooLarge } from './heap.ts'
 import { scratchBytes, type SeriesInput } from './indicators.ts'
 import { BLOCK } from './layout.ts'
 import { columnKey, columnsOf, type ColumnSpec } from './program.ts'

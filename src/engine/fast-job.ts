@@ -1,5 +1,5 @@
 import type { ExecutionSettings, Window } from './execution.ts'
-import type { Allocator } from './heap.ts'
+import type { Allocator } from './allocator.ts'
 import { BLOCK, encodeSettings, METRIC_COUNT, stackDepth } from './layout.ts'
 import { LeafKind, planFast, type FastPlan } from './planner.ts'
 import { SIGNALS, type SampleBatch, type StrategyProgram } from './program.ts'

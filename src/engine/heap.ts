@@ -1,24 +1,8 @@
 import { DomainError } from '../errors.ts'
+import { ADDRESSABLE_BYTES, Allocator, HEAP_START, LINE, PAGE, sharedMemory } from './allocator.ts'
 
-const PAGE = 65_536
-/** Address space of a 32-bit memory. */
-export const ADDRESSABLE_BYTES = 65_536 * PAGE
-/** The first page belongs to the constant tables of the compiled module. */
-const HEAP_START = PAGE
-/** A cache line, and the alignment of everything that is handed out. */
-const LINE = 64
 /** How long the memory of a thread that was stopped by force is left alone: it may write for a moment yet. */
 const REST_MS = 5_000
-
-/** What places things in a memory: a heap, or a scope of it. */
-export interface Allocator {
-  alloc(bytes: number): number
-  putFloat64(values: ArrayLike<number>): number
-  putInt32(values: ArrayLike<number>): number
-  float64(pointer: number, length: number): Float64Array
-  int32(pointer: number, length: number): Int32Array
-  uint8(pointer: number, length: number): Uint8Array
-}
 
 /** How far a memory may grow, where others want to grow too. */
 export interface MemoryLimit {
@@ -32,7 +16,7 @@ export interface MemoryLimit {
  * One shared WebAssembly memory from which blocks are taken and given back in any order: first fit, neighbours that
  * are free are joined. Blocks are few and large (columns, the scratch of a run), so a list is enough.
  */
-export class Heap implements Allocator {
+export class Heap extends Allocator {
   readonly memory: WebAssembly.Memory
   readonly #limit: MemoryLimit
   readonly #taken = new Map<number, number>()
@@ -45,9 +29,9 @@ export class Heap implements Allocator {
    * @param limit up to here, ≤ 4 GiB
    */
   constructor(bytes: number, limit: number | MemoryLimit = ADDRESSABLE_BYTES) {
+    super()
     this.#limit = typeof limit === 'number' ? { bytes: () => limit, claim: () => {} } : limit
-    const initial = Math.max(2, Math.ceil((HEAP_START + bytes) / PAGE))
-    this.memory = new WebAssembly.Memory({ initial, maximum: ADDRESSABLE_BYTES / PAGE, shared: true })
+    this.memory = sharedMemory(bytes)
   }
 
   get limitBytes(): number {
@@ -76,7 +60,7 @@ export class Heap implements Allocator {
     return this.#top - HEAP_START - this.#free.reduce((sum, block) => sum + block.bytes, 0)
   }
 
-  /** @returns byte offset of `bytes` bytes, 64-byte aligned, not cleared. @throws DomainError TOO_LARGE */
+  /** @throws DomainError TOO_LARGE */
   alloc(bytes: number): number {
     const size = Math.max(LINE, Math.ceil(bytes / LINE) * LINE)
     const at = this.#free.findIndex((block) => block.bytes >= size)
@@ -101,28 +85,6 @@ export class Heap implements Allocator {
   /** Allocations that are given back together. */
   scope(): Scope {
     return new Scope(this)
-  }
-
-  /** A view; make it after allocating, not before: the memory may grow. */
-  float64(pointer: number, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, pointer, length)
-  }
-
-  int32(pointer: number, length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, pointer, length)
-  }
-
-  uint8(pointer: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, pointer, length)
-  }
-
-  /** Copy values in. @returns their byte offset */
-  putFloat64(values: ArrayLike<number>): number {
-    return putFloat64(this, values)
-  }
-
-  putInt32(values: ArrayLike<number>): number {
-    return putInt32(this, values)
   }
 
   #cut(at: number, size: number): number {
@@ -160,12 +122,17 @@ export class Heap implements Allocator {
 }
 
 /** The memory of one run: everything it takes is given back at once. */
-export class Scope implements Allocator {
+export class Scope extends Allocator {
   readonly #heap: Heap
   #pointers: number[] = []
 
   constructor(heap: Heap) {
+    super()
     this.#heap = heap
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#heap.memory
   }
 
   alloc(bytes: number): number {
@@ -183,26 +150,6 @@ export class Scope implements Allocator {
     for (const pointer of this.#pointers) this.#heap.freeLater(pointer)
     this.#pointers = []
   }
-
-  putFloat64(values: ArrayLike<number>): number {
-    return putFloat64(this, values)
-  }
-
-  putInt32(values: ArrayLike<number>): number {
-    return putInt32(this, values)
-  }
-
-  float64(pointer: number, length: number): Float64Array {
-    return this.#heap.float64(pointer, length)
-  }
-
-  int32(pointer: number, length: number): Int32Array {
-    return this.#heap.int32(pointer, length)
-  }
-
-  uint8(pointer: number, length: number): Uint8Array {
-    return this.#heap.uint8(pointer, length)
-  }
 }
 
 export function tooLarge(neededBytes: number, availableBytes: number): DomainError {
@@ -215,16 +162,4 @@ export function tooLarge(neededBytes: number, availableBytes: number): DomainErr
 
 function megabytes(bytes: number): string {
   return `${Math.ceil(Math.max(0, bytes) / 2 ** 20)} MiB`
-}
-
-function putFloat64(to: Allocator, values: ArrayLike<number>): number {
-  const pointer = to.alloc(values.length * 8)
-  to.float64(pointer, values.length).set(values)
-  return pointer
-}
-
-function putInt32(to: Allocator, values: ArrayLike<number>): number {
-  const pointer = to.alloc(values.length * 4)
-  to.int32(pointer, values.length).set(values)
-  return pointer
 }

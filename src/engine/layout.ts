@@ -1,5 +1,5 @@
 import { EXIT_REASONS, type ExecutionSettings, type TradeRecord, type Window } from './execution.ts'
-import type { Allocator } from './heap.ts'
+import type { Allocator } from './allocator.ts'
 import {
   INSTRUCTION_WORDS,
   Operation,

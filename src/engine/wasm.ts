@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Allocator, HEAP_START, LINE, PAGE, sharedMemory } from './allocator.ts'
 
 /**
  * What `assembly/` exports. Pointers and lengths are plain numbers; `pointer` is a byte offset into the memory
@@ -155,28 +156,20 @@ export function localKernel(): { kernel: Kernel; arena: Arena } {
   return local
 }
 
-const PAGE = 65_536
-const MAX_PAGES = 65_536
-/** The first page belongs to the constant tables of the compiled module. */
-const HEAP_START = PAGE
-/** A cache line, and the alignment of everything that an arena hands out. */
-const LINE = 64
-
 /**
  * A bump allocator over one shared WebAssembly memory. Nothing is freed alone: `mark` and `release` drop all that
  * came after, and the memory as a whole goes when nobody refers to it.
  */
-export class Arena {
+export class Arena extends Allocator {
   readonly memory: WebAssembly.Memory
   #top = HEAP_START
 
   /** @param bytes expected size; the memory grows beyond it where needed, up to 4 GiB */
   constructor(bytes = PAGE) {
-    const initial = Math.max(2, Math.ceil((HEAP_START + bytes) / PAGE))
-    this.memory = new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared: true })
+    super()
+    this.memory = sharedMemory(bytes)
   }
 
-  /** @returns byte offset of `bytes` fresh bytes, 64-byte aligned, not cleared after a `release` */
   alloc(bytes: number): number {
     const pointer = this.#top
     this.#top += Math.ceil(bytes / LINE) * LINE
@@ -191,38 +184,6 @@ export class Arena {
 
   release(mark: number): void {
     this.#top = mark
-  }
-
-  /** A view; it stays valid when the memory grows, but make it after allocating, not before. */
-  float64(pointer: number, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, pointer, length)
-  }
-
-  int32(pointer: number, length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, pointer, length)
-  }
-
-  uint8(pointer: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, pointer, length)
-  }
-
-  /** Copy values in. @returns their byte offset */
-  putFloat64(values: ArrayLike<number>): number {
-    const pointer = this.alloc(values.length * 8)
-    this.float64(pointer, values.length).set(values)
-    return pointer
-  }
-
-  putUint8(values: ArrayLike<number>): number {
-    const pointer = this.alloc(values.length)
-    this.uint8(pointer, values.length).set(values)
-    return pointer
-  }
-
-  putInt32(values: ArrayLike<number>): number {
-    const pointer = this.alloc(values.length * 4)
-    this.int32(pointer, values.length).set(values)
-    return pointer
   }
 }
 
