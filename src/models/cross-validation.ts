@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { mean, r2, standardDeviation } from '../engine/statistics.ts'
 import type { Estimator, Matrix, TaskRunner } from './estimator.ts'
 import { groupCount } from './groups.ts'
@@ -39,7 +40,8 @@ export interface CrossValidationSettings {
  * @param groups  i32[rows] as `groupRows` gives; rows of a group are never on both sides
  * @param options hyperparameters
  *
- * Costs folds × repeats fits; they are all in flight at once.
+ * Costs folds × repeats fits; they are all in flight at once. Predictions are made here, and of many rows they take
+ * seconds in all: between them others have a turn of the event loop, or a worker would seem dead.
  */
 export async function crossValidate(
   estimator: Estimator,
@@ -78,16 +80,20 @@ export async function crossValidate(
     const [seen, unseen] = [selectRows(features, fold.train), selectRows(features, fold.validation)]
     const [learned, actual] = [selectValues(target, fold.train), selectValues(target, fold.validation)]
     const model = await estimator.fit(seen, learned, options, seed, run)
+    await turn()
     const predicted = model.predict(unseen)
+    await turn()
+    const training = r2(learned, model.predict(seen))
+    const predict = (rows: Matrix): Float64Array => model.predict(rows)
     const lost =
       importanceOf && fold.repeat === 0
-        ? permutationImportance((rows) => model.predict(rows), unseen, importanceOf, actual, seed + at, shuffles)
+        ? await permutationImportance(predict, unseen, importanceOf, actual, seed + at, shuffles)
         : undefined
     return {
       fold,
       predicted,
       validation: r2(actual, predicted),
-      training: r2(learned, model.predict(seen)),
+      training,
       importance: lost && Float64Array.from(lost, ({ losses }) => mean(losses)),
     }
   }
@@ -154,6 +160,7 @@ export async function learningCurve(
         folds.map(async ({ train, validation }) => {
           const rows = firstGroups(train, groups, share)
           const model = await estimator.fit(selectRows(features, rows), selectValues(target, rows), options, seed, run)
+          await turn()
           const predicted = model.predict(selectRows(features, validation))
           return { rows: rows.length, r2: r2(selectValues(target, validation), predicted) }
         }),

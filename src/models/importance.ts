@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { Random } from '../engine/random.ts'
 import { mean, r2, spearman, standardDeviation } from '../engine/statistics.ts'
 import type { Matrix } from './estimator.ts'
@@ -37,26 +38,28 @@ const ROWS_STREAM = 0x726f7773
 /**
  * Permutation importance (Breiman 2001): how much R² is lost when one column is shuffled and its tie to the target
  * is cut. Measure it on rows that the model has not seen: on the training rows it would praise what was memorised.
- * Of more than 2,000 rows a seeded part is looked at.
+ * Of more than 2,000 rows a seeded part is looked at. Between two columns others have a turn of the event loop.
  *
  * @param target f64[rows]; where it is constant nothing can be lost
  */
-export function permutationImportance(
+export async function permutationImportance(
   predict: Predict,
   features: Matrix,
   names: readonly string[],
   target: Float64Array,
   seed: number,
   repeats = REPEATS,
-): FeatureImportance[] {
+): Promise<FeatureImportance[]> {
   const chosen = someRows(features.rows, MOST_ROWS, seed, ROWS_STREAM)
   const [rows, actual] = [selectRows(features, chosen), selectValues(target, chosen)]
   const shuffles: Shuffles = (column, repeat) =>
     new Random(seed, SHUFFLE_STREAM + column * REPEATS + repeat).permutation(rows.rows)
-  return rankImportance(
-    names,
-    names.map((_, column) => permutationLosses(predict, rows, actual, column, shuffles, repeats)),
-  )
+  const losses: Float64Array[] = []
+  for (const column of names.keys()) {
+    await turn()
+    losses.push(permutationLosses(predict, rows, actual, column, shuffles, repeats))
+  }
+  return rankImportance(names, losses)
 }
 
 /** @returns f64[repeats], the R² lost by shuffling one column */

@@ -51,7 +51,7 @@ const SHUFFLES = 5
  * Learn the return of a window from a sample's features and those of the window. A sample's windows are all in one
  * part of the split. Pure, for a compute thread.
  */
-export function learnWindows(task: WindowTask): WindowLearned {
+export async function learnWindows(task: WindowTask): Promise<WindowLearned> {
   const { target, sample, window, windows, seed } = task
   const split = splitSamples(task.parameters, seed)
   const rowsOf = (part: Int32Array): Int32Array => {
@@ -80,7 +80,7 @@ export function learnWindows(task: WindowTask): WindowLearned {
     dropped,
     validation: fitScores(actual, predict(unseen)),
     unseenTimesR2: r2(target, elsewhere),
-    importance: permutationImportance(predict, unseen, featureNames, actual, seed, SHUFFLES),
+    importance: await permutationImportance(predict, unseen, featureNames, actual, seed, SHUFFLES),
     gain: gainImportance(model),
   }
 }

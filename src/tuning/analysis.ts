@@ -45,7 +45,7 @@ export async function importances(
   const unseen = selectRows(matrix, split.validation)
   const background = backgroundRows(selectRows(matrix, split.train), seed)
   const explained = await explainRows(model, unseen, background, seed, run)
-  const byFeature = permutationImportance(
+  const byFeature = await permutationImportance(
     (part) => model.predict(part),
     unseen,
     featureNames,

@@ -6,7 +6,7 @@ import {
   expectedR2,
   learningCurve,
 } from '../../src/models/cross-validation.ts'
-import type { Estimator } from '../../src/models/estimator.ts'
+import type { Estimator, Matrix } from '../../src/models/estimator.ts'
 import { groupRows } from '../../src/models/groups.ts'
 import { matrixOf } from '../../src/models/matrix.ts'
 import { supportVector } from '../../src/models/support-vector.ts'
@@ -32,6 +32,16 @@ const parrot: Estimator = {
   },
 }
 
+/** Calls back at each turn of the event loop. */
+function everyTurn(callback: () => void): Disposable {
+  let timer = setImmediate(again)
+  function again(): void {
+    callback()
+    timer = setImmediate(again)
+  }
+  return { [Symbol.dispose]: () => clearImmediate(timer) }
+}
+
 describe('cross-validation', () => {
   test('has one R² per fold and repeat, their mean and deviation', async () => {
     const { x, y } = friedman(60, 1)
@@ -48,6 +58,24 @@ describe('cross-validation', () => {
     const result = await crossValidate(parrot, x, y, groupRows(x), {}, 1, runHere)
     expect(result.outOfFold).toEqual(new Float64Array(50))
     expect(result.r2Mean).toBeLessThan(0)
+  })
+
+  test('lets others have a turn between its predictions', async () => {
+    const { x, y } = friedman(60, 1)
+    let inARow = 0
+    let most = 0
+    const counting: Estimator = {
+      ...supportVector,
+      fit: async (...task) => {
+        const model = await supportVector.fit(...task)
+        const predict = (rows: Matrix) => ((most = Math.max(most, ++inARow)), model.predict(rows))
+        return { ...model, predict }
+      },
+    }
+    using _ = everyTurn(() => (inARow = 0))
+    const importanceOf = Array.from({ length: x.columns }, (__, column) => String(column))
+    await crossValidate(counting, x, y, groupRows(x), {}, 1, runHere, { folds: 5, repeats: 1, importanceOf })
+    expect(most).toBeLessThanOrEqual(5 * 2) // of each fold one, or a column as it is and shuffled
   })
 
   test('keeps rows of the same group on one side', async () => {

@@ -28,29 +28,29 @@ describe('permutation importance', () => {
     const { x, y } = xor(150, 1)
     const unseen = xor(100, 2)
     const model = await randomForest.fit(x, y, { nEstimators: 20 }, 1, runHere)
-    const found = permutationImportance((rows) => model.predict(rows), unseen.x, NAMES, unseen.y, 1)
+    const found = await permutationImportance((rows) => model.predict(rows), unseen.x, NAMES, unseen.y, 1)
     expect(new Set(found.filter(({ rank }) => rank <= 2).map(({ feature }) => feature))).toEqual(new Set(['a', 'b']))
     expect(found[0].importance + found[1].importance).toBeGreaterThan(0.8)
     expect(share(found)).toBeCloseTo(1, 12)
   })
 
-  test('is the same for the same seed and does not change the features', () => {
+  test('is the same for the same seed and does not change the features', async () => {
     const { x, y } = xor(50, 1)
     const before = x.values.slice()
-    const once = permutationImportance(firstColumn, x, NAMES, y, 5)
-    expect(permutationImportance(firstColumn, x, NAMES, y, 5)).toEqual(once)
+    const once = await permutationImportance(firstColumn, x, NAMES, y, 5)
+    expect(await permutationImportance(firstColumn, x, NAMES, y, 5)).toEqual(once)
     expect(x.values).toEqual(before)
   })
 
-  test('gives a column that the model does not look at exactly nothing', () => {
+  test('gives a column that the model does not look at exactly nothing', async () => {
     const { x, y } = xor(50, 1)
-    const [, b] = permutationImportance(firstColumn, x, NAMES, y, 5)
+    const [, b] = await permutationImportance(firstColumn, x, NAMES, y, 5)
     expect(b).toMatchObject({ importance: 0, standardDeviation: 0 })
   })
 
-  test('is all zero on a constant target', () => {
+  test('is all zero on a constant target', async () => {
     const { x } = xor(20, 1)
-    const found = permutationImportance((rows) => new Float64Array(rows.rows), x, NAMES, new Float64Array(20), 1)
+    const found = await permutationImportance((rows) => new Float64Array(rows.rows), x, NAMES, new Float64Array(20), 1)
     expect(found.map(({ importance }) => importance)).toEqual([0, 0, 0, 0, 0])
     expect(found.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5])
   })

@@ -27,8 +27,8 @@ function task(returnOf: (parameter: number, trend: number, noise: number) => num
 }
 
 describe('a model of windows', () => {
-  test('finds a condition that makes the return, in times that it has not seen, too', () => {
-    const { importance, validation, unseenTimesR2, gain, dropped, featureNames } = learnWindows(
+  test('finds a condition that makes the return, in times that it has not seen, too', async () => {
+    const { importance, validation, unseenTimesR2, gain, dropped, featureNames } = await learnWindows(
       task((parameter, trend, noise) => 0.01 * (trend * parameter + noise)),
     )
     expect(dropped).toEqual(['market.rising_volume'])
@@ -41,23 +41,23 @@ describe('a model of windows', () => {
     expect(gain!.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12)
   })
 
-  test('tells by times left out what was learned by heart', () => {
+  test('tells by times left out what was learned by heart', async () => {
     const random = new Random(11)
     const luck = new Map<number, number>()
-    const { validation, unseenTimesR2 } = learnWindows(
+    const { validation, unseenTimesR2 } = await learnWindows(
       task((_, trend) => luck.get(trend) ?? (luck.set(trend, random.float() - 0.5), luck.get(trend)!)),
     )
     expect(validation.r2).toBeGreaterThan(0.8)
     expect(unseenTimesR2).toBeLessThan(0.1)
   })
 
-  test('finds nothing where there is nothing', () => {
-    const { validation } = learnWindows(task((_, __, noise) => noise))
+  test('finds nothing where there is nothing', async () => {
+    const { validation } = await learnWindows(task((_, __, noise) => noise))
     expect(validation.r2).toBeLessThan(0.03)
   })
 
-  test('gives the same bits again', () => {
+  test('gives the same bits again', async () => {
     const same = () => learnWindows(task((parameter, trend, noise) => trend * parameter + noise))
-    expect(same()).toEqual(same())
+    expect(await same()).toEqual(await same())
   })
 })

@@ -29,11 +29,11 @@ test('a calibration keeps of many rows a part, and the box of all', () => {
   expect(Math.abs(baseRate - reached)).toBeLessThan(1)
 })
 
-test('an importance asks for no more predictions of many rows, and says the same', () => {
+test('an importance asks for no more predictions of many rows, and says the same', async () => {
   const { features, target } = study(9000)
   let asked = 0
   const predict = (rows: Matrix): Float64Array => ((asked += rows.rows), columnOf(rows, 0))
-  const [first, second] = permutationImportance(predict, features, ['a', 'b'], target, 1)
+  const [first, second] = await permutationImportance(predict, features, ['a', 'b'], target, 1)
   expect(asked).toBe(2 * (2000 + 10 * 2000)) // for each column once as they are, and shuffled
   expect([first.importance, second.importance]).toEqual([1, 0])
 })
