@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { AppContext } from './context.ts'
+import { startFailure } from './db-failure.ts'
 import { openStorage } from './db.ts'
 import { Engine } from './engine/pool.ts'
 import { EventHub } from './events.ts'
@@ -25,9 +26,17 @@ const CLOSE_WITHIN_MS = 8000
  * fails.
  *
  * @throws ConflictError    another process holds the home folder
- * @throws UnavailableError the database server does not answer
+ * @throws UnavailableError the database server does not answer, or does not let us in
  */
 export async function openApp(config: Config, log: Logger): Promise<App> {
+  try {
+    return await open(config, log)
+  } catch (error) {
+    throw startFailure(error)
+  }
+}
+
+async function open(config: Config, log: Logger): Promise<App> {
   await using opening = new AsyncDisposableStack()
   const storage = await openStorage(config)
   opening.defer(() => storage.close())

@@ -6,7 +6,8 @@ import type { PgliteDatabase } from 'drizzle-orm/pglite'
 import { migrate as migrateLite } from 'drizzle-orm/pglite/migrator'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js'
 import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator'
-import { ConflictError, UnavailableError } from './errors.ts'
+import { startFailure } from './db-failure.ts'
+import { ConflictError } from './errors.ts'
 import { connect } from './postgres.ts'
 
 const FOLDER = { migrationsFolder: fileURLToPath(new URL('../drizzle', import.meta.url)) }
@@ -23,8 +24,8 @@ export async function migrateEmbedded(db: PgliteDatabase): Promise<void> {
  * Drizzle's migrator takes no lock, and two that start together fail; so the lock is ours. It belongs to the session,
  * which has no time limits, does nothing else and ends here: whatever happens, nobody waits for a lock in vain.
  *
- * @throws ConflictError    a newer version has changed the schema
- * @throws UnavailableError the server cannot be reached
+ * @throws ConflictError    a newer version has changed the schema, or the server is too old
+ * @throws UnavailableError the server cannot be reached, or does not let us in
  */
 export async function migrateServer(url: string): Promise<void> {
   const client = connect(url, {
@@ -32,6 +33,8 @@ export async function migrateServer(url: string): Promise<void> {
     connection: { application_name: 'tunebook-migration', statement_timeout: 0, lock_timeout: 0 },
   })
   try {
+    const [{ version }] = await client`select current_setting('server_version_num')::integer as version`
+    refuseOlder(version)
     // So that the server stops where this process is killed; not every system that PostgreSQL runs on can tell.
     await client`set client_connection_check_interval = 1000`.catch(() => {})
     await client`select pg_advisory_lock(${MIGRATION_LOCK})`
@@ -39,27 +42,21 @@ export async function migrateServer(url: string): Promise<void> {
     await refuseNewer(db)
     await migratePostgres(db, FOLDER)
   } catch (error) {
-    throw unavailable(error)
+    throw startFailure(error)
   } finally {
     await client.end({ timeout: 1 })
   }
 }
 
-function unavailable(error: unknown): unknown {
-  const code = (error as { code?: string }).code
-  const network = [
-    'ECONNREFUSED',
-    'ENOTFOUND',
-    'CONNECT_TIMEOUT',
-    'ECONNRESET',
-    'EHOSTUNREACH',
-    '3D000',
-    '28P01',
-    '28000',
-  ]
-  if (!code || !network.includes(code)) return error
-  return new UnavailableError(
-    `The database of DATABASE_URL does not answer: ${(error as Error).message}. Check host, port, database name and password, or unset DATABASE_URL to use the embedded database.`,
+/** The oldest PostgreSQL that we answer for; what an older one lacks would show much later. */
+const OLDEST = 14
+
+/** @param version as the server says it, in numbers: 140011 @throws ConflictError too old */
+export function refuseOlder(version: number): void {
+  const major = Math.floor(version / 10_000)
+  if (major >= OLDEST) return
+  throw new ConflictError(
+    `The database of DATABASE_URL is PostgreSQL ${major}; Tunebook needs ${OLDEST} or newer. Upgrade it, or name another one.`,
   )
 }
 

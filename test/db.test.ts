@@ -160,10 +160,26 @@ describe.skipIf(!server)('a database server', () => {
     databaseUrl.port = '1'
     const refused = openStorage({ databaseUrl: databaseUrl.toString(), home: '' })
     await expect(refused).rejects.toThrow(UnavailableError)
-    await expect(refused).rejects.toThrow(/Check host, port, database name and password/)
+    await expect(refused).rejects.toThrow(/ECONNREFUSED.* Check host and port/)
     const url = new URL(server!)
     url.pathname = 'no_such_database'
-    await expect(openStorage({ databaseUrl: url.toString(), home: '' })).rejects.toThrow(UnavailableError)
+    await expect(openStorage({ databaseUrl: url.toString(), home: '' })).rejects.toThrow(
+      /"no_such_database" does not exist.* Check user, password and name of the database/,
+    )
+  })
+
+  test('whose user has no rights in it says so, with the remedy', async () => {
+    const url = new URL(await emptyDatabase())
+    const guest = `tunebook_guest_${randomBytes(6).toString('hex')}`
+    await admin.unsafe(`create role ${guest} login password 'guest'`)
+    try {
+      Object.assign(url, { username: guest, password: 'guest' })
+      await expect(openStorage({ databaseUrl: url.toString(), home: '' })).rejects.toThrow(
+        /permission denied for database .* Make the user its owner/,
+      )
+    } finally {
+      await admin.unsafe(`drop role ${guest}`)
+    }
   })
 })
 
