@@ -1,12 +1,15 @@
 import type { Engine } from '../engine/pool.ts'
 import { Random } from '../engine/random.ts'
 import { trainBoosting } from '../models/boosting-task.ts'
+import type { Matrix } from '../models/estimator.ts'
 import { marginalLikelihood } from '../models/gaussian-process.ts'
 
 /** What the work below takes where the costs in seconds were measured, in ms. */
 const REFERENCE_MS = 10
-/** The first ones are slower: the kernel is still being translated. The fastest counts. */
-const TRIES = 12
+/** The first ones are slower: the kernel is still being translated. */
+const WARM_UP = 6
+/** Timed as one: on some systems the clock of a thread goes by 4 ms or more at a time. */
+const TIMED = 12
 
 const ROWS = 200
 const COLUMNS = 10
@@ -16,8 +19,8 @@ const known = new WeakMap<Engine, Promise<number>>()
 
 /**
  * How much slower this machine is than the one that costs were measured on: 2 = everything takes twice as long. It is
- * measured once, in a compute thread, by some work of the kind that jobs do; estimates for people are multiplied by it. What
- * decides a result never is: that would depend on the machine.
+ * measured once, in a compute thread, by some work of the kind that jobs do; estimates for people are multiplied by it.
+ * What decides a result never is: that would depend on the machine.
  */
 export function paceOf(engine: Engine): Promise<number> {
   const before = known.get(engine)
@@ -37,15 +40,13 @@ export function measurePace(): number {
     const [a, b, c] = values.subarray(row * COLUMNS)
     return 4 * (a - 0.5) ** 2 + b * c + 0.2 * random.float() - 0.6
   })
-  const times = Array.from({ length: TRIES }, () => {
-    const start = clockMs()
-    work(features, target)
-    return clockMs() - start
-  })
-  return Math.min(...times) / REFERENCE_MS
+  for (let time = 0; time < WARM_UP; time++) work(features, target)
+  const start = clockMs()
+  for (let time = 0; time < TIMED; time++) work(features, target)
+  return (clockMs() - start) / TIMED / REFERENCE_MS
 }
 
-function work(features: Parameters<typeof marginalLikelihood>[0], target: Float64Array): void {
+function work(features: Matrix, target: Float64Array): void {
   const parameters = { lengths: new Float64Array(COLUMNS).fill(1), signal: 1, noise: 0.1 }
   for (let repeat = 0; repeat < 6; repeat++) marginalLikelihood(features, target, parameters)
   trainBoosting({ features, target, hyperparameters: BOOSTING, seed: 1 })
