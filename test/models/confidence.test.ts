@@ -54,14 +54,14 @@ function judged(rows: number): ReturnType<typeof judge> {
 }
 
 describe('confidence', () => {
-  test.each<[string, Draw, number, number]>([
-    ['noise', noise, 200, 10],
-    ['a weak signal', weak, 200, 10],
-    ['a strong signal', strong, 200, 10],
-    ['noise', noise, 1000, 3],
-    ['a weak signal', weak, 1000, 3],
-    ['a strong signal', strong, 1000, 3],
-  ])('keeps its word on %s, also for the ten best of 10,000 candidates (samples: %3$i)', (_, draw, rows, seeds) => {
+  test.each<[string, number, Draw, number]>([
+    ['noise', 200, noise, 10],
+    ['a weak signal', 200, weak, 10],
+    ['a strong signal', 200, strong, 10],
+    ['noise', 1000, noise, 3],
+    ['a weak signal', 1000, weak, 3],
+    ['a strong signal', 1000, strong, 3],
+  ])('keeps its word on %s in %i samples, also for the ten best of 10,000 candidates', (_, rows, draw, seeds) => {
     const trials = Array.from({ length: seeds }, (_, seed) => trial(draw, rows, seed))
     expect(mean(trials.map(({ calibrationError }) => calibrationError))).toBeLessThan(0.05)
     expect(mean(trials.map(({ saidTooMuch }) => saidTooMuch))).toBeLessThan(0.12)

@@ -1,5 +1,4 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import { WebSocket } from 'ws'
 import { serveHttp, SLOWEST, type HttpServer } from '../../src/server/http.ts'
@@ -123,13 +122,4 @@ function askSocket(
 
 export function errorsOf(answer: Pick<Answer, 'text'>): { message: string; extensions: Record<string, unknown> }[] {
   return (JSON.parse(answer.text) as { errors: { message: string; extensions: Record<string, unknown> }[] }).errors
-}
-
-/** The longest time, in ms, that this process's event loop stood still while something was done. */
-export async function stallDuring(work: () => Promise<unknown>): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: 5 })
-  delay.enable()
-  await work()
-  delay.disable()
-  return delay.max / 1e6
 }

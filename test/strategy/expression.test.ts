@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { holds, readCondition, readNumber, valueOf, type Names } from '../../src/strategy/expression.ts'
 import { MAX_DEPTH, MAX_NODES } from '../../src/strategy/parser.ts'
 import { ExpressionError, MAX_LENGTH } from '../../src/strategy/tokens.ts'
+import { cpuMs } from '../cpu-ms.ts'
 import { PER_BAR, PER_SAMPLE } from './sample-space.ts'
 
 const VALUE = 'a value was expected: a number, a parameter, a column or an indicator such as rsi(14).'
@@ -384,7 +385,7 @@ describe('an expression that is too large', () => {
     )
   })
 
-  test('is refused at once, be it of 100,000 parts, 10,000 levels or a million letters', () => {
+  test('is refused at once, be it of 100,000 parts, 10,000 levels or a million letters', async () => {
     const hostile = [
       Array(100_000).fill('1').join('+'),
       Array(4999).fill('1').join('+'),
@@ -406,9 +407,8 @@ describe('an expression that is too large', () => {
       '<'.repeat(9999),
       '\ud800'.repeat(9999),
     ]
-    const started = performance.now()
-    for (const source of hostile) errorOf(() => readCondition(source, PER_BAR))
-    expect(performance.now() - started).toBeLessThan(500)
+    const read = () => hostile.forEach((source) => errorOf(() => readCondition(source, PER_BAR)))
+    expect(await cpuMs(read)).toBeLessThan(500)
   })
 })
 

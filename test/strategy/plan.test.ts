@@ -3,6 +3,7 @@ import { columnKey } from '../../src/engine/program.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
 import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
+import { cpuMs } from '../cpu-ms.ts'
 
 const FAST: ParameterSpec = { name: 'fast', distribution: 'INTEGER', low: 5, high: 30 }
 const SLOW: ParameterSpec = { name: 'slow', distribution: 'DISCRETE', values: [50, 20, 100] }
@@ -83,11 +84,10 @@ describe('binding rows of parameters', () => {
     expect(cross.bind(new Float64Array(0))).toMatchObject({ count: 0, columns: [] })
   })
 
-  test('binds ten thousand rows in a moment', () => {
+  test('binds ten thousand rows in a moment', async () => {
     const rows = Float64Array.from({ length: 40_000 }, (_, i) => [5 + ((i >> 2) % 20), 50, 0.02, 2][i % 4])
-    const started = performance.now()
     const { count, columns } = cross.bind(rows)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(await cpuMs(() => cross.bind(rows))).toBeLessThan(1000)
     expect([count, columns.length]).toEqual([10_000, 22])
   })
 
