@@ -32,6 +32,7 @@ export function entranceTo(api: Api, door: Door, { log }: Pick<AppContext, 'log'
       const status = STATUS[code] ?? 503
       return refuse(response, { status, code, message }, headersOf(error, status))
     }
+    if (response.destroyed) return // nobody waits any more, and its close would never be heard
     if (header('accept')?.includes('text/event-stream')) {
       response.once(
         'close',

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Config } from '../config.ts'
+import { LIMITS } from './limits.ts'
 import { requestId } from './request-id.ts'
 
 /** Why a request is turned away before anything looks at its content. */
@@ -7,6 +8,12 @@ export interface Refusal {
   status: number
   code: string
   message: string
+}
+
+export const BODY_TOO_LARGE: Refusal = {
+  status: 413,
+  code: 'PAYLOAD_TOO_LARGE',
+  message: `A request holds at most ${LIMITS.bodyBytes / 2 ** 20} MB. Use the import folder for candle files.`,
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']

@@ -10,7 +10,7 @@ import { allows, type Viewer } from '../viewer.ts'
 import { addressOf } from './sign-in.ts'
 import { createApi } from './api.ts'
 import { entranceTo } from './entrance.ts'
-import { bracketed, refusalBody, refuseHost } from './guard.ts'
+import { BODY_TOO_LARGE, bracketed, refusalBody, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -128,8 +128,7 @@ function trackStream(streams: Set<ServerResponse>, request: IncomingMessage, res
 
 /** A body that says it is too long is not read: the connection ends with the answer. */
 function refuseBody(request: IncomingMessage, response: ServerResponse): void {
-  const message = `A request holds at most ${LIMITS.bodyBytes / 2 ** 20} MB. Use the import folder for candle files.`
-  send(response, 413, refusalBody({ status: 413, code: 'PAYLOAD_TOO_LARGE', message }), { connection: 'close' })
+  send(response, BODY_TOO_LARGE.status, refusalBody(BODY_TOO_LARGE), { connection: 'close' })
   response.once('finish', () => setTimeout(() => request.destroy(), 100).unref()) // time to read it
 }
 

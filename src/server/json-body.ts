@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { refusedQuery } from './document.ts'
+import { BODY_TOO_LARGE } from './guard.ts'
 import { LIMITS } from './limits.ts'
 import type { RequestContext } from './sign-in.ts'
 
@@ -19,7 +20,7 @@ export const jsonBodies: Plugin<object, RequestContext> = {
   },
 }
 
-/** Straight from the socket: the streams of fetch cost more than all the rest of a small answer. */
+/** Straight from the socket: the streams of fetch cost more than all the rest of a small answer. Decoded as they do. */
 function receive(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -29,7 +30,7 @@ function receive(request: IncomingMessage): Promise<string> {
       if (bytes <= LIMITS.bodyBytes) chunks.push(chunk)
       else reject(tooLarge())
     })
-    request.once('end', () => resolve(Buffer.concat(chunks).toString()))
+    request.once('end', () => resolve(new TextDecoder().decode(Buffer.concat(chunks))))
     request.once('error', reject)
   })
 }
@@ -67,6 +68,6 @@ function unreadable(): GraphQLError {
 }
 
 function tooLarge(): GraphQLError {
-  const message = `A request holds at most ${LIMITS.bodyBytes / 2 ** 20} MB. Use the import folder for candle files.`
-  return new GraphQLError(message, { extensions: { code: 'PAYLOAD_TOO_LARGE', http: { status: 413 } } })
+  const { message, code, status } = BODY_TOO_LARGE
+  return new GraphQLError(message, { extensions: { code, http: { status } } })
 }

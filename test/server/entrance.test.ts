@@ -1,8 +1,13 @@
 import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Door } from '../../src/auth/door.ts'
 import { newSecret } from '../../src/auth/secret.ts'
+import type { Api } from '../../src/server/api.ts'
+import { entranceTo } from '../../src/server/entrance.ts'
+import { localViewer } from '../../src/viewer.ts'
 import { SIGNED_IN } from '../helpers.ts'
 import { errorsOf, target, type Target } from '../security/server.ts'
 
@@ -43,6 +48,34 @@ async function begin(headers: object, write: (request: ReturnType<typeof httpReq
 }
 
 describe('a request', () => {
+  test('whose client has gone while it was signed in is watched by nobody', async () => {
+    const session = { viewer: localViewer('API', 'tester'), expiresAt: null, revocable: false }
+    const [asked, decided] = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<typeof session>()]
+    const seen = { watched: 0, answered: 0 }
+    const door = { signIn: () => decided.promise, watch: () => (seen.watched++, () => {}) } as unknown as Door
+    const api = (async () => void seen.answered++) as unknown as Api
+    const enter = entranceTo(api, door, server.ctx)
+    const entered = Promise.withResolvers<void>()
+    const own = createServer((request, response) => {
+      asked.resolve(response)
+      void enter(request, response).then(entered.resolve)
+    }).listen(0, '127.0.0.1')
+    await once(own, 'listening')
+    const { port } = own.address() as AddressInfo
+    const headers = { ...JSON_TYPE, accept: 'text/event-stream' }
+    const client = httpRequest({ host: '127.0.0.1', port, path: '/graphql', method: 'POST', headers })
+    client.on('error', () => {})
+    client.end(BODY)
+    const response = await asked.promise
+    const closed = once(response, 'close')
+    client.destroy()
+    await closed
+    decided.resolve(session)
+    await entered.promise
+    own.close()
+    expect(seen).toEqual({ watched: 0, answered: 0 })
+  })
+
   test.each([
     [401, 'UNAUTHENTICATED', { ...JSON_TYPE, authorization: `Bearer ${newSecret()}` }],
     [403, 'CSRF_BLOCKED', { ...JSON_TYPE, ...SIGNED_IN, origin: 'https://evil.example' }],
@@ -60,6 +93,8 @@ describe('a request', () => {
       request.end(rest.join(''))
     })
     expect(whole).toBe('200 {"data":{"__typename":"Query"}}')
+    const marked = await server.send(`\ufeff${BODY}`, JSON_TYPE) // as some editors begin a file
+    expect(marked.status).toBe(200)
     const endless = await begin(headers, (request) => {
       for (let megabytes = 0; megabytes < 5; megabytes++) request.write(Buffer.alloc(2 ** 20, 32))
     })
