@@ -4,7 +4,6 @@ import { DEFAULT_EXECUTION } from '../../src/engine/execution.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/strategy/builtin.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
 import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
-import { drawSamples } from '../../src/strategy/sampling.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
 import { MINUTE } from './data.ts'
 
@@ -19,13 +18,7 @@ export type Job = ReturnType<typeof jobOf>
 /** Latin hypercube samples of a strategy over all of the candles. */
 export function jobOf(definition: StrategyDefinition, candles: Candles, samples: number, settings = SETTINGS) {
   const compiled = compileStrategy(definition)
-  const { rows } = drawSamples({
-    specs: definition.parameterSpace,
-    sampler: 'LATIN_HYPERCUBE',
-    count: samples,
-    seed: 1,
-    violated: compiled.violatedConstraint,
-  })
+  const { rows } = compiled.draw({ sampler: 'LATIN_HYPERCUBE', count: samples, seed: 1 })
   const bars = candles.openTime.length
   return {
     candles,

@@ -4,9 +4,8 @@ import { syntheticCandles } from '../../src/market/synthetic.ts'
 import type { TaskRunner } from '../../src/models/estimator.ts'
 import { Predictor } from '../../src/models/predictor.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/strategy/builtin.ts'
-import { drawSamples } from '../../src/strategy/sampling.ts'
 import { importances, sensitivities } from '../../src/tuning/analysis.ts'
-import { Evaluator, metricsList } from '../../src/tuning/evaluator.ts'
+import { Evaluator } from '../../src/tuning/evaluator.ts'
 import { learn } from '../../src/tuning/learn.ts'
 import type { Samples } from '../../src/tuning/pipeline.ts'
 import { search } from '../../src/tuning/search.ts'
@@ -76,16 +75,10 @@ export async function learningOfAJob(): Promise<JobCost> {
 }
 
 async function backtested(evaluator: Evaluator): Promise<Samples> {
-  const { rows } = drawSamples({
-    specs: SETTINGS.strategy.parameterSpace,
-    sampler: SETTINGS.sampler,
-    count: JOB_SAMPLES,
-    seed: SETTINGS.seed,
-    violated: (row) => evaluator.strategy.violatedConstraint(row),
-  })
+  const { sampler, seed } = SETTINGS
+  const { rows } = evaluator.strategy.draw({ sampler, count: JOB_SAMPLES, seed })
   const metrics = await evaluator.run(rows, SETTINGS.training)
-  const objective = metricsList(metrics).map((each) => evaluator.objective(each, minTrades(SETTINGS)))
-  return { count: JOB_SAMPLES, rows, metrics, objective: Float64Array.from(objective) }
+  return { count: JOB_SAMPLES, rows, metrics, objective: evaluator.objectives(metrics, minTrades(SETTINGS)) }
 }
 
 /** Keeps apart what tasks take and what is done around them. */

@@ -1,7 +1,6 @@
 /** A finished study of many samples, written as a worker writes it; what it would have learned is made up. */
 import { eq } from 'drizzle-orm'
 import type { AppContext } from '../../src/context.ts'
-import { drawSamples } from '../../src/strategy/sampling.ts'
 import { Attempt } from '../../src/tuning/attempt.ts'
 import { jobCandles } from '../../src/tuning/candles.ts'
 import { saveSamples } from '../../src/tuning/checkpoint.ts'
@@ -24,13 +23,7 @@ export async function fillStudy(ctx: AppContext, sampleCount: number): Promise<s
   const attempt = new Attempt(ctx, job)
   const settings = settingsOf(job)
   const evaluator = new Evaluator(ctx.engine, await jobCandles(ctx, job), settings)
-  const { rows } = drawSamples({
-    specs: job.strategy.parameterSpace,
-    sampler: job.sampler,
-    count: sampleCount,
-    seed: job.seed,
-    violated: (row) => evaluator.strategy.violatedConstraint(row),
-  })
+  const { rows } = evaluator.strategy.draw({ sampler: job.sampler, count: sampleCount, seed: job.seed })
   const objective = new Float64Array(sampleCount)
   for (let from = 0; from < sampleCount; from += BLOCK) {
     const block = rows.subarray(from * evaluator.width, (from + BLOCK) * evaluator.width)

@@ -4,6 +4,7 @@ import { columnKey, type ColumnSpec, type SampleBatch, type StrategyProgram } fr
 import { holds, leavesOf, valueOf, type Numeric } from './expression.ts'
 import { bounds, type ParameterSpec } from './parameter-space.ts'
 import { compileSignals } from './postfix.ts'
+import { drawSamples, type Design, type Samples } from './sampling.ts'
 import { columnOf, indicatorsOf, type Series } from './series.ts'
 import {
   levelProblem,
@@ -31,6 +32,8 @@ export interface CompiledStrategy {
    *                          take, named with the parameters of the first such sample
    */
   bind: (rows: Float64Array) => SampleBatch
+  /** Different rows of the parameter space that meet all constraints, see `drawSamples`. */
+  draw: (design: Design) => Samples
   /** Whether a row meets all constraints. */
   satisfies: (row: ArrayLike<number>) => boolean
   /** The first constraint that a row does not meet, as written; null where it meets all. */
@@ -63,6 +66,7 @@ export function compileStrategy(definition: StrategyDefinition): CompiledStrateg
         ...bindLevels(rules.levels, rows, parameterNames),
       }
     },
+    draw: (design) => drawSamples({ ...design, specs: definition.parameterSpace, violated: violatedConstraint }),
     satisfies: (row) => violatedConstraint(row) === null,
     violatedConstraint,
   }

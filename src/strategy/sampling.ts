@@ -10,17 +10,21 @@ import { isVaried, levels } from './parameter-space.ts'
 export const SAMPLERS = ['LATIN_HYPERCUBE', 'SOBOL', 'RANDOM', 'GRID'] as const
 export type Sampler = (typeof SAMPLERS)[number]
 
-export interface SampleRequest {
-  /** in order (`checkParameterSpace`) */
-  specs: readonly ParameterSpec[]
+/** How many samples are wanted, and how they are drawn. */
+export interface Design {
   sampler: Sampler
   /** rows asked for, ≥ 1; the most that GRID makes */
   count: number
   seed: number
-  /** The constraint that a row violates, as the user wrote it; null where it satisfies all. */
-  violated?: (row: Float64Array) => string | null
   /** take the first Latin hypercube, at a tenth of the cost, where the samples need not be spread as well as can be */
   anyDesign?: boolean
+}
+
+export interface SampleRequest extends Design {
+  /** in order (`checkParameterSpace`) */
+  specs: readonly ParameterSpec[]
+  /** The constraint that a row violates, as the user wrote it; null where it satisfies all. */
+  violated?: (row: Float64Array) => string | null
 }
 
 export interface Samples {
@@ -34,7 +38,7 @@ export interface Samples {
   duplicates: number
   /** The design is the best of 50 Latin hypercubes, not just the first. */
   maximin: boolean
-  /** centred L2 discrepancy of the design before anything was redrawn; null for a grid, for large designs and for any design */
+  /** centred L2 discrepancy of the design before anything was redrawn; null for a grid, a large one, and where any would do */
   discrepancy: number | null
   /** what a user should know about how the rows came about */
   notes: string[]

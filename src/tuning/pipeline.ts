@@ -7,7 +7,6 @@ import type { TaskRunner } from '../models/estimator.ts'
 import { Predictor } from '../models/predictor.ts'
 import { overfitting } from '../models/validation.ts'
 import { defaultRow } from '../strategy/parameter-space.ts'
-import { drawSamples } from '../strategy/sampling.ts'
 import { correlations, importances, sensitivities } from './analysis.ts'
 import type { Sharing } from './blocks.ts'
 import { Evaluator } from './evaluator.ts'
@@ -155,13 +154,8 @@ async function sampleByRounds(
 
 /** @returns f64[count × parameters] */
 function draw({ strategy }: Evaluator, settings: TuningSettings, warnings: string[]): Float64Array {
-  const { rows, notes } = drawSamples({
-    specs: settings.strategy.parameterSpace,
-    sampler: settings.sampler,
-    count: settings.sampleCount,
-    seed: settings.seed,
-    violated: (row) => strategy.violatedConstraint(row),
-  })
+  const { sampler, sampleCount: count, seed } = settings
+  const { rows, notes } = strategy.draw({ sampler, count, seed })
   warnings.push(...notes)
   return rows
 }

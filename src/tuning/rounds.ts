@@ -5,7 +5,6 @@ import { matrixOf, rowOf, selectRows, selectValues } from '../models/matrix.ts'
 import { proposalCandidates, RESTARTS, TUNING_ROWS, type ProposalRequest } from '../models/proposals.ts'
 import { inverseCdf } from '../strategy/inverse-cdf.ts'
 import { isVaried, levels, type ParameterSpec } from '../strategy/parameter-space.ts'
-import { drawSamples } from '../strategy/sampling.ts'
 import { unitPlace } from '../strategy/unit-place.ts'
 import { metricsList, type Evaluator } from './evaluator.ts'
 import { isWithin } from './limits.ts'
@@ -122,16 +121,9 @@ function batchSize(rest: number): number {
 }
 
 function firstDesign({ strategy }: Evaluator, settings: TuningSettings): Float64Array {
-  const specs = settings.strategy.parameterSpace
-  const first = firstCount(specs.filter(isVaried).length)
-  const drawn = drawSamples({
-    specs,
-    sampler: settings.sampler,
-    count: Math.min(settings.sampleCount, first),
-    seed: settings.seed,
-    violated: (row) => strategy.violatedConstraint(row),
-  })
-  return drawn.rows
+  const { sampler, sampleCount, seed } = settings
+  const first = firstCount(settings.strategy.parameterSpace.filter(isVaried).length)
+  return strategy.draw({ sampler, count: Math.min(sampleCount, first), seed }).rows
 }
 
 /** What has been backtested so far. */
@@ -217,13 +209,7 @@ function fill(
   isNew: (row: Float64Array) => boolean,
 ): Float64Array {
   const rows = new Map(found.slice(0, wanted).map((row) => [row.join(), row]))
-  const { rows: drawn } = drawSamples({
-    specs: settings.strategy.parameterSpace,
-    sampler: 'RANDOM',
-    count: settings.sampleCount + wanted,
-    seed,
-    violated: (row) => strategy.violatedConstraint(row),
-  })
+  const { rows: drawn } = strategy.draw({ sampler: 'RANDOM', count: settings.sampleCount + wanted, seed })
   const width = settings.strategy.parameterSpace.length
   for (let at = 0; at < drawn.length && rows.size < wanted; at += width) {
     const row = drawn.slice(at, at + width)

@@ -6,7 +6,6 @@ import { INTERVAL_LEVEL } from '../models/confidence.ts'
 import type { Predictor } from '../models/predictor.ts'
 import { toParameters } from '../strategy/parameter-space.ts'
 import type { CompiledStrategy } from '../strategy/plan.ts'
-import { drawSamples } from '../strategy/sampling.ts'
 import type { Evaluator } from './evaluator.ts'
 import type { Candidate } from './job.ts'
 import { isWithin, violation } from './limits.ts'
@@ -69,12 +68,10 @@ export async function search(
   options: SearchOptions,
 ): Promise<SearchResult> {
   await turn()
-  const { rows, count } = drawSamples({
-    specs: settings.strategy.parameterSpace,
+  const { rows, count } = strategy.draw({
     sampler: 'LATIN_HYPERCUBE',
     count: options.candidates,
     seed: options.seed ^ SEARCH_STREAM,
-    violated: (row) => strategy.violatedConstraint(row),
   })
   await turn()
   const proposals = await propose(strategy, predictor, rows, settings, options)

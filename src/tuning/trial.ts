@@ -1,6 +1,5 @@
 import type { SampleBatch } from '../engine/program.ts'
 import { compileStrategy } from '../strategy/plan.ts'
-import { drawSamples } from '../strategy/sampling.ts'
 import type { TuningSettings } from './settings.ts'
 
 /** Samples that show whether a space can be drawn from, and what it asks of the engine. */
@@ -19,13 +18,6 @@ export function trialBatch(
 ): SampleBatch {
   const { strategy, sampler, sampleCount, seed } = settings
   const compiled = compileStrategy(strategy)
-  const { rows } = drawSamples({
-    specs: strategy.parameterSpace,
-    sampler,
-    count: Math.min(sampleCount, TRIAL),
-    seed,
-    anyDesign,
-    violated: (row) => compiled.violatedConstraint(row),
-  })
+  const { rows } = compiled.draw({ sampler, count: Math.min(sampleCount, TRIAL), seed, anyDesign })
   return compiled.bind(rows)
 }
