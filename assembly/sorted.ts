@@ -113,4 +113,3 @@ export function scanSorted(g: Growth, start: i32, end: i32, feature: i32, total:
     key = next;
   }
 }
-

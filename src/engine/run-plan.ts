@@ -1,20 +1,20 @@
 import { DataSet } from './data-set.ts'
-import { laneBytes, orderBySlots, sampleBytes, type ScratchShape, shapeOf, sharedBytes } from './fast-job.ts'
+import {
+  type JobInput,
+  laneBytes,
+  orderBySlots,
+  sampleBytes,
+  type ScratchShape,
+  shapeOf,
+  sharedBytes,
+} from './fast-job.ts'
 import { tooLarge } from './heap.ts'
-import type { ExecutionSettings, Window } from './execution.ts'
-import { columnKey, columnsOf, type ColumnSpec, type SampleBatch, type StrategyProgram } from './program.ts'
+import type { Window } from './execution.ts'
+import { columnKey, columnsOf, type ColumnSpec } from './program.ts'
 
 /** What is to be backtested. */
-export interface BacktestRequest {
+export interface BacktestRequest extends JobInput {
   dataSet: DataSet
-  program: StrategyProgram
-  batch: SampleBatch
-  settings: ExecutionSettings
-  window: Window
-  /** whether the daily returns of each sample are wanted too */
-  returns?: boolean | undefined
-  /** another length of these days */
-  dayMs?: number | undefined
 }
 
 /** How a run is divided over threads and memory. */

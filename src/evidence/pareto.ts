@@ -21,7 +21,7 @@ export function dominates(a: Point, b: Point): boolean {
  *
  * @returns indices, ascending
  */
-export function paretoFront(points: readonly Point[]): number[] {
+export function nonDominated(points: readonly Point[]): number[] {
   const order = [...points.keys()].sort((a, b) => lexicographic(points[a], points[b]) || a - b)
   const front: number[] = []
   for (const at of order) {

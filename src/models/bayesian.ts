@@ -6,7 +6,7 @@ import {
   type HyperparameterInfo,
   type Matrix,
 } from './estimator.ts'
-import { divideByLengths, type Climbed } from './gaussian-process.ts'
+import { BLOCK_ROWS, CONTENDERS, divideByLengths, EVALUATIONS, RESTART_ROWS, type Climbed } from './gaussian-process.ts'
 import type { Conditioned, ConditionTask } from './gaussian-process-task.ts'
 import { applyScaling, standardisation, standardise, unitScaling } from './scaling.ts'
 import { ScaledModel, type ScaledParts, unpackScaled } from './scaled-model.ts'
@@ -51,9 +51,11 @@ export const bayesian: Estimator = {
     const { restarts, tuningRows, trainingRows } = resolveHyperparameters(HYPERPARAMETERS, options)
     const evaluation = (count: number): number => count ** 2 * (count * 0.1e-9 + (columns + 10) * 0.4e-9)
     const tuned = Math.min(rows, tuningRows)
-    const blocks = rows > 200 ? Math.max(1, Math.round(tuned / 250)) : 0
-    const polishing = (Math.min(restarts, 3) + 16) * blocks * evaluation(tuned / Math.max(1, blocks))
-    return restarts * 16 * evaluation(Math.min(rows, 200)) + polishing + evaluation(Math.min(rows, trainingRows)) / 2
+    const climb = EVALUATIONS + 1 // and a look at where it ends
+    const blocks = rows > RESTART_ROWS ? Math.max(1, Math.round(tuned / BLOCK_ROWS)) : 0
+    const polishing = (Math.min(restarts, CONTENDERS) + climb) * blocks * evaluation(tuned / Math.max(1, blocks))
+    const restarting = restarts * climb * evaluation(Math.min(rows, RESTART_ROWS))
+    return restarting + polishing + evaluation(Math.min(rows, trainingRows)) / 2
   },
 
   async fit(features, target, options, seed, run) {

@@ -4,6 +4,7 @@ import type { Matrix } from './estimator.ts'
 import { selectRows, selectValues } from './matrix.ts'
 import { minimise, type Box } from './minimise.ts'
 import { byColumns, padded, padVector, withKernel } from './scratch.ts'
+import { someRows } from './split.ts'
 
 /**
  * A Gaussian process: outputs are jointly normal, and the closer two places are, the more alike.
@@ -33,13 +34,13 @@ const NOISE = [1e-6, 2] as const
 const MIDDLE_NOISE = [0.1, 0.6]
 
 /** Rows that the restarts look at: what they find is only a start. */
-const RESTART_ROWS = 200
+export const RESTART_ROWS = 200
 /** Of a restart, and of what carries the best of them on: a climb to the very top fits the noise of few samples. */
-const EVALUATIONS = 15
+export const EVALUATIONS = 15
 /** Restarts that are looked at with more rows, those of the least surprise. */
-const CONTENDERS = 3
+export const CONTENDERS = 3
 /** Rows that are looked at together, about: time grows with the cube, and five blocks say nearly what the whole says. */
-const BLOCK_ROWS = 250
+export const BLOCK_ROWS = 250
 /** Of the logarithm of the likelihood. */
 const TOLERANCE = 0.05
 
@@ -148,7 +149,7 @@ export function fitKernel(
 /** A seeded choice of rows, ascending; all where there are no more. */
 export function subset(features: Matrix, target: Float64Array, rows: number, seed: number): Samples {
   if (features.rows <= rows) return { x: features, y: target }
-  const chosen = new Random(seed, SUBSET_STREAM).permutation(features.rows).slice(0, rows).sort()
+  const chosen = someRows(features.rows, rows, seed, SUBSET_STREAM)
   return { x: selectRows(features, chosen), y: selectValues(target, chosen) }
 }
 

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { ERROR_LIMITS } from './limits.ts'
+import { mapped } from './mapped.ts'
 import { requestId } from './request-id.ts'
 
 interface Result {
@@ -28,26 +29,8 @@ export function shortAnswers(): Plugin {
       const { result } = event
       const shortened = (one: Result) => (one.errors ? { ...one, errors: shortErrors(one.errors) } : one)
       if (Symbol.asyncIterator in result) {
-        event.setResult(each(result as AsyncIterable<Result>, shortened) as unknown as typeof result)
+        event.setResult(mapped(result as AsyncIterable<Result>, shortened) as unknown as typeof result)
       } else event.setResult(shortened(result as Result) as typeof result)
-    },
-  }
-}
-
-/** Not an async generator: `return()` must reach the source at once, also while `next()` waits. */
-function each<T>(source: AsyncIterable<T>, change: (one: T) => T): AsyncIterableIterator<T> {
-  const events = source[Symbol.asyncIterator]()
-  return {
-    async next() {
-      const event = await events.next()
-      return event.done ? event : { done: false, value: change(event.value) }
-    },
-    async return() {
-      await events.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
     },
   }
 }

@@ -10,6 +10,7 @@ import {
 import type { Plugin } from 'graphql-yoga'
 import type { AppContext } from '../context.ts'
 import { rightsOf } from '../viewer.ts'
+import { mapped } from './mapped.ts'
 
 /** A result, and the JSON that Yoga and our WebSocket send of it: written once, however many get it. */
 export interface SharedResult extends ExecutionResult {
@@ -36,7 +37,7 @@ export function sharedResults(ctx: AppContext): Plugin {
     const rights = rightsOf((args.contextValue as AppContext).viewer)
     const key = JSON.stringify([numbers.of(document), operationName ?? null, variableValues ?? null, rights])
     const contextValue = { ...ctx, viewer: rights } // answers about rights are kept in it
-    return mapped(states[Symbol.asyncIterator]() as AsyncIterator<object>, (state) => {
+    return mapped(states as AsyncIterable<object>, (state) => {
       const known = results.get(state) ?? new Map<string, Promise<SharedResult>>()
       results.set(state, known)
       let result = known.get(key)
@@ -73,21 +74,4 @@ function writtenOnce(result: ExecutionResult): SharedResult {
   let text: string | undefined
   const stringify = (): string => (text ??= JSON.stringify(result))
   return Object.defineProperty(result, 'stringify', { value: stringify }) as SharedResult
-}
-
-/** Not an async generator: `return()` must reach the source at once, also while `next()` waits. */
-function mapped<A, B>(source: AsyncIterator<A>, change: (one: A) => Promise<B>): AsyncIterableIterator<B> {
-  return {
-    async next() {
-      const event = await source.next()
-      return event.done ? event : { done: false, value: await change(event.value) }
-    },
-    async return() {
-      await source.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
 }

@@ -1,6 +1,6 @@
 import { direction, metricsOf, objectiveValue, type Metrics, type Objective } from '../backtest/metrics.ts'
 import { hypervolume } from '../evidence/hypervolume.ts'
-import { paretoFront as frontOf, scalePoint, type ObjectiveRange } from '../evidence/pareto.ts'
+import { nonDominated, scalePoint, type ObjectiveRange } from '../evidence/pareto.ts'
 import type { Predictor } from '../models/predictor.ts'
 import { metricRow, type Evaluator } from './evaluator.ts'
 import type { Candidate } from './job.ts'
@@ -69,7 +69,7 @@ export async function paretoFront(
     eligible.push(at)
     points.push(pointOf(metrics, objectives))
   }
-  const front = frontOf(points)
+  const front = nonDominated(points)
   const ordered = front.toSorted((a, b) => points[b][0] - points[a][0] || a - b)
   const members = thin(ordered).map((place) => eligible[place])
 

@@ -162,9 +162,9 @@ builder.mutationFields((t) => ({
 
 const isFinal = (job: TuningJobRow): boolean => !['PENDING', 'RUNNING'].includes(job.status)
 
-/** All who follow a job share what one of them reads. */
 const versionOf = ({ revision }: TuningJobRow): number => revision
 
+/** All who follow a job share what one of them reads. */
 const readJob = (ctx: AppContext, id: string) => ctx.events.read(JOB_TOPIC, id, (ids) => findTuningJobs(ctx, ids))
 
 builder.subscriptionFields((t) => ({

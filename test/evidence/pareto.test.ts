@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/engine/random.ts'
 import { byFeasibility, violationOf, type Constrained } from '../../src/evidence/feasibility.ts'
 import { hypervolume } from '../../src/evidence/hypervolume.ts'
-import { dominates, paretoFront, scalePoint } from '../../src/evidence/pareto.ts'
+import { dominates, nonDominated, scalePoint } from '../../src/evidence/pareto.ts'
 import { golden, isClose, withShared } from '../shared.ts'
 
 /** On a coarse grid, so that there are duplicates and ties. */
@@ -21,7 +21,7 @@ function peeled(all: readonly number[][]): number[][] {
   const fronts: number[][] = []
   let left = [...all.keys()]
   while (left.length > 0) {
-    const front = paretoFront(left.map((at) => all[at])).map((place) => left[place])
+    const front = nonDominated(left.map((at) => all[at])).map((place) => left[place])
     fronts.push(front)
     left = left.filter((at) => !front.includes(at))
   }
@@ -56,7 +56,7 @@ describe('the front', () => {
   test.each([1, 2, 3, 4])('is what nothing dominates, with %i objectives', (objectives) => {
     for (let seed = 0; seed < 10; seed++) {
       const all = points(80, objectives, seed)
-      expect(paretoFront(all)).toEqual(plainFront(all))
+      expect(nonDominated(all)).toEqual(plainFront(all))
     }
   })
 
@@ -65,8 +65,8 @@ describe('the front', () => {
       [1, 1],
       [1, 1],
     ]
-    expect(paretoFront([])).toEqual([])
-    expect(paretoFront(equal)).toEqual([0, 1])
+    expect(nonDominated([])).toEqual([])
+    expect(nonDominated(equal)).toEqual([0, 1])
   })
 })
 
