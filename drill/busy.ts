@@ -1,11 +1,10 @@
 import { inArray, sql } from 'drizzle-orm'
-import { pino } from 'pino'
-import { type App, openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import type { App } from '../src/app.ts'
 import type { AppContext } from '../src/context.ts'
 import { createTuningJob } from '../src/tuning/service.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { Server } from './server.ts'
@@ -32,7 +31,7 @@ export const busy: Drill = async ({ report }) => {
   const servers: Server[] = []
   let app: App | undefined
   try {
-    app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+    app = await openQuiet(environment)
     const server = await Server.start(environment)
     servers.push(server)
     const quick = await whileTraining(app.ctx, server)

@@ -1,14 +1,13 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
-import { pino } from 'pino'
 import postgres from 'postgres'
-import { type App, openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import type { App } from '../src/app.ts'
 import type { AppContext } from '../src/context.ts'
 import { createTuningJob, getTuningJob } from '../src/tuning/service.ts'
 import { sampleBlocks } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { Listener } from './listener.ts'
@@ -33,7 +32,7 @@ export const drain: Drill = async ({ report }) => {
   const servers: Server[] = []
   let app: App | undefined
   try {
-    app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+    app = await openQuiet(environment)
     const { ctx } = app
     // A process works on one job at a time.
     for (let at = 0; at < 2; at++) servers.push(await Server.start(environment))

@@ -1,11 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { pino } from 'pino'
-import { openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
 import type { AppContext } from '../src/context.ts'
 import { replayTuningJob } from '../src/tuning/replay.ts'
 import { createTuningJob, getTuningJob } from '../src/tuning/service.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import type { Cluster } from './cluster.ts'
 import { Listener } from './listener.ts'
 import type { Server } from './server.ts'
@@ -70,8 +68,7 @@ export class FollowedJobs {
 }
 
 async function inApp<T>(cluster: Cluster, work: (ctx: AppContext) => Promise<T>): Promise<T> {
-  const config = readConfig({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' })
-  const app = await openApp({ ...config, role: 'api' }, pino({ level: 'silent' }))
+  const app = await openQuiet({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' })
   try {
     return await work(app.ctx)
   } finally {

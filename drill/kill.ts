@@ -1,8 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import { pino } from 'pino'
-import { type App, openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import type { App } from '../src/app.ts'
 import { models } from '../src/models/table.ts'
 import { HOLDER_LOCKS } from '../src/queue/presence.ts'
 import { messageHolders } from '../src/queue/table.ts'
@@ -10,6 +8,7 @@ import { replayTuningJob } from '../src/tuning/replay.ts'
 import { createTuningJob, TUNING_QUEUE } from '../src/tuning/service.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { Victim } from './process.ts'
@@ -35,7 +34,7 @@ export const kill: Drill = async ({ random, report }) => {
   const workers: Victim[] = []
   let app: App | undefined
   try {
-    app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+    app = await openQuiet(environment)
     const { ctx } = app
     for (let worker = 0; worker < WORKERS; worker++) workers.push(new Victim('worker', environment))
     await Promise.all(workers.map((worker) => worker.started()))

@@ -1,12 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { inArray } from 'drizzle-orm'
-import { pino } from 'pino'
-import { type App, openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import type { App } from '../src/app.ts'
 import type { AppContext } from '../src/context.ts'
 import { createTuningJob } from '../src/tuning/service.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { Listener } from './listener.ts'
@@ -29,7 +28,7 @@ export const leaks: Drill = async ({ report }) => {
   let app: App | undefined
   const servers: Server[] = []
   try {
-    app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+    app = await openQuiet(environment)
     const api = await Server.start({ ...environment, TUNEBOOK_ROLE: 'api' })
     servers.push(api)
     const subscriptions = await comeAndGo(app.ctx, api)

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import { pino } from 'pino'
 import { quantileOf } from '../bench/engine/clock.ts'
-import { openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { ROOMY_HEAP, Server } from './server.ts'
@@ -32,7 +30,7 @@ const SUBMIT = `mutation ($input: CreateTuningJobInput!) {
 export const load: Drill = async ({ report }) => {
   const cluster = await Cluster.create({ walMb: 256 })
   const environment = { DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1', TUNEBOOK_ROLE: 'api' }
-  const app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+  const app = await openQuiet(environment)
   let server: Server | undefined
   try {
     const input = await smallJob(app.ctx)

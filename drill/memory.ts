@@ -1,13 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { pino } from 'pino'
-import { openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
 import type { AppContext } from '../src/context.ts'
 import { Engine } from '../src/engine/pool.ts'
 import type { CreateTuningJobInput } from '../src/tuning/input.ts'
 import { createTuningJob, getTuningJob } from '../src/tuning/service.ts'
 import { startWorker } from '../src/tuning/worker.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 
@@ -23,8 +21,7 @@ const MORE_THAN_NOW = 512 * MIB
  */
 export const memory: Drill = async ({ report }) => {
   const cluster = await Cluster.create()
-  const config = readConfig({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '2' })
-  const app = await openApp({ ...config, role: 'api' }, pino({ level: 'silent' }))
+  const app = await openQuiet({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '2' })
   const residentBytes = process.memoryUsage.rss() + MORE_THAN_NOW
   const small = new Engine(2, () => {}, { heapMb: HEAP_MB, residentBytes })
   let hog = 'hog'

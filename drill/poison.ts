@@ -2,13 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
-import { pino } from 'pino'
-import { type App, openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import type { App } from '../src/app.ts'
 import { mean } from '../src/engine/statistics.ts'
 import { createTuningJob } from '../src/tuning/service.ts'
 import { tuningJobs, type TuningJobRow } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { POISON_SAMPLES } from './poison-samples.ts'
@@ -28,7 +27,7 @@ const GIVE_UP_MS = 170_000
 export const poison: Drill = async ({ random, report }) => {
   const cluster = await Cluster.create({ walMb: 256 })
   const environment = { DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' }
-  const app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+  const app = await openQuiet(environment)
   const giveUpAt = performance.now() + GIVE_UP_MS
   try {
     const place = Math.floor(random() * GOOD_JOBS)

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import { eq } from 'drizzle-orm'
-import { pino } from 'pino'
-import { type App, openApp } from '../src/app.ts'
+import type { App } from '../src/app.ts'
 import { createApiToken } from '../src/auth/service.ts'
-import { readConfig } from '../src/config.ts'
 import type { AppContext } from '../src/context.ts'
 import { announce } from '../src/events.ts'
 import { newId } from '../src/ids.ts'
@@ -16,6 +14,7 @@ import { playbookPlays, playbookReviews, playbooks, playbookVersions, recommenda
 import type { TradeInput } from '../src/playbook/trade.ts'
 import { REVIEW_TOPIC } from '../src/playbook/version.ts'
 import { FakeTelegram } from '../test/telegram/fake-telegram.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import { shifted } from './process.ts'
 import { Server } from './server.ts'
@@ -54,10 +53,7 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const cluster = await Cluster.create()
-    const app = await openApp(
-      readConfig({ DATABASE_URL: cluster.url, TUNEBOOK_ROLE: 'api', TUNEBOOK_THREADS: '1' }),
-      pino({ level: 'silent' }),
-    )
+    const app = await openQuiet({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' })
     const stage = new Stage(cluster, app, await FakeTelegram.open())
     const { token, apiRoot } = stage.telegram.config([])
     const bot = {

@@ -1,5 +1,6 @@
 import type { Drill } from './drill.ts'
-import { decisions, expiry } from './race-decisions.ts'
+import { decisions } from './race-decisions.ts'
+import { expiry } from './race-expiry.ts'
 import { Stage } from './race-stage.ts'
 import { recording } from './race-trades.ts'
 import { caps, edits, rollbacks } from './race-versions.ts'

@@ -1,13 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { asc, sql } from 'drizzle-orm'
-import { pino } from 'pino'
-import { openApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
 import { events } from '../src/events/table.ts'
 import { models } from '../src/models/table.ts'
 import { createTuningJob } from '../src/tuning/service.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Cluster } from './cluster.ts'
 import type { Drill } from './drill.ts'
 import { shifted, Victim } from './process.ts'
@@ -23,7 +21,7 @@ const GIVE_UP_MS = 150_000
 export const skew: Drill = async ({ report }) => {
   const cluster = await Cluster.create()
   const environment = { DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' }
-  const app = await openApp({ ...readConfig(environment), role: 'api' }, pino({ level: 'silent' }))
+  const app = await openQuiet(environment)
   const { db } = app.ctx
   const workers: Victim[] = []
   try {

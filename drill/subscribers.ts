@@ -1,13 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { pino } from 'pino'
-import { type App, openApp } from '../src/app.ts'
+import type { App } from '../src/app.ts'
 import { createApiToken } from '../src/auth/service.ts'
-import { readConfig } from '../src/config.ts'
 import type { AppContext } from '../src/context.ts'
 import { createStrategy } from '../src/strategy/service.ts'
 import { cancelTuningJob, createTuningJob, getTuningJob } from '../src/tuning/service.ts'
 import { tuningJobs } from '../src/tuning/table.ts'
 import { smallJob } from '../test/tuning/jobs.ts'
+import { openQuiet } from './app.ts'
 import { Clock, touch } from './clock.ts'
 import { Cluster } from './cluster.ts'
 import { Crowd } from './crowd.ts'
@@ -45,7 +44,7 @@ export const subscribers: Drill = async ({ random, report }) => {
   try {
     // Nobody works, so that jobs change when the drill wants them to.
     const environment = { DATABASE_URL: cluster.url, TUNEBOOK_ROLE: 'api', TUNEBOOK_THREADS: '1', ...ROOMY_HEAP }
-    app = await openApp(readConfig(environment), pino({ level: 'silent' }))
+    app = await openQuiet(environment)
     server = await Server.start(environment)
     const slow = await slowReaders(app.ctx, server)
     const crowd = await aThousand(app.ctx, server)

@@ -6,10 +6,8 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { pino } from 'pino'
+import { openQuiet } from '../../drill/app.ts'
 import { Cluster } from '../../drill/cluster.ts'
-import { openApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
 import { writeBetween } from '../markers.ts'
 import { Report, round } from '../engine/report.ts'
 import { crowding } from './crowding.ts'
@@ -28,8 +26,7 @@ const { values } = parseArgs({ options: { docs: { type: 'boolean', default: fals
 const report = new Report()
 const cores = availableParallelism()
 const cluster = await Cluster.create({ walMb: 512 })
-const config = readConfig({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' })
-const app = await openApp({ ...config, role: 'api' }, pino({ level: 'silent' }))
+const app = await openQuiet({ DATABASE_URL: cluster.url, TUNEBOOK_THREADS: '1' })
 const runs: Run[] = []
 let idle: Idle | undefined
 let slower = 1
