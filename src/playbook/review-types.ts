@@ -4,7 +4,7 @@ import { IntervalType } from '../models/schema.ts'
 import type { TradeDataQuality } from './data-quality.ts'
 import { findRecommendation, findReview, recommendationsOf } from './list.ts'
 import { findPlaybookModel } from './model-store.ts'
-import { OptimizerEnum, PlaybookModelType } from './model-type.ts'
+import { fitFields, OptimizerEnum, PlaybookModelType } from './model-type.ts'
 import { PlaybookParameterEnum, RiskLevelEnum } from './play-types.ts'
 import { PlaybookType } from './playbook-ref.ts'
 import type { BacktestCheck, BacktestFigures, DriftWarning, Evidence, ExpectedEffect, ModelScore } from './review.ts'
@@ -47,13 +47,7 @@ const ModelScoreType = builder.objectRef<ModelScore>('PlaybookModelScore').imple
   description: 'How well the model behind an optimizer predicts. One without skill has no say.',
   fields: (t) => ({
     optimizer: t.field({ type: OptimizerEnum, resolve: ({ optimizer }) => optimizer }),
-    r2: t.exposeFloat('r2', { nullable: true, description: 'On the trades it learned from.' }),
-    mae: t.exposeFloat('mae', { nullable: true, description: 'On trades of other times, in units of the target.' }),
-    crossValidationR2: t.exposeFloat('crossValidationR2', {
-      nullable: true,
-      description: 'On trades of other times than those it learned from; above 0 it has skill.',
-    }),
-    trainedOn: t.exposeInt('trainedOn', { description: 'Trades.' }),
+    ...fitFields(t),
     model: t.field({
       type: PlaybookModelType,
       nullable: true,
