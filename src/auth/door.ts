@@ -122,7 +122,10 @@ export class Door {
   async #storedSession(hash: string, channel: Channel): Promise<Session | null> {
     const row = await findByHash(this.#ctx, hash)
     if (!row) return null
-    await markUsed(this.#ctx, row)
+    await markUsed(this.#ctx, row).catch((error: unknown) => {
+      // It is there to be read; a disk that is full keeps nobody from reading.
+      this.#ctx.log.warn({ err: error }, 'the use of a token could not be noted')
+    })
     const { id: tokenId, name, roles, playbookId, expiresAt } = row
     const viewer = { name, roles, channel, tokenId, ...(playbookId !== null && { playbookId }) }
     return { viewer, expiresAt: expiresAt?.getTime() ?? null, revocable: true }

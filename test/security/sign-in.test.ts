@@ -114,6 +114,23 @@ describe('a token', () => {
     socket.close()
   })
 
+  test('lets its bearer in also where a full disk keeps its use from being noted', async () => {
+    const { secret } = await createApiToken(server.ctx, { name: 'reader', roles: ['VIEWER'] })
+    const full = () => {
+      throw Object.assign(new Error('could not extend file'), { code: '53100' })
+    }
+    const db = new Proxy(server.ctx.db, {
+      get: (target, name) => {
+        const value: unknown = name === 'update' ? full : Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    const door = await Door.open({ ...server.ctx, db })
+    const caller = { authorization: `Bearer ${secret}`, address: '127.0.0.1', channel: 'API' } as const
+    expect((await door.signIn(caller)).viewer.name).toBe('reader')
+    door.close()
+  })
+
   test('is not looked up for each request, and yet is out at once when it is revoked, at every server', async () => {
     let looks = 0
     const own = await target({ failure: () => (looks++, false) })
