@@ -18,7 +18,7 @@ import { quantile } from '../../src/engine/statistics.ts'
 import { gradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { writeBetween } from '../markers.ts'
 import { bayesianSearches, type SearchResult } from './bayesian-search.ts'
-import { compete, HELD_OUT } from './compete.ts'
+import { compete, HELD_OUT, type Peers } from './compete.ts'
 import { CONTESTS, type Contest } from './contests.ts'
 import { JOB_GOAL_MS, learningOfAJob, type JobCost } from './job.ts'
 import { here, predict, startPeer } from './peer.ts'
@@ -48,8 +48,8 @@ let job: JobCost | null = null
 const goals: (Goal & { of: string })[] = []
 const machine = { cpu: cpus()[0].model, node: process.version }
 
-const contests = CONTESTS.filter(({ name }) => name.includes(flags.only))
 const isWanted = (name: string): boolean => name.includes(flags.only)
+const contests = CONTESTS.filter(({ name }) => isWanted(name))
 if (contests.length > 0) await holdContests(contests)
 if (isWanted('deep trees')) await section('deep trees', scoreDeepTrees)
 if (isWanted('search')) await section('search', search)
@@ -85,7 +85,7 @@ async function section(name: string, work: () => Promise<void> | void): Promise<
   writeFileSync(flags.json, `${JSON.stringify(found, null, 2)}\n`)
 }
 
-async function hold(contest: Contest, peers: Parameters<typeof compete>[3]): Promise<void> {
+async function hold(contest: Contest, peers: Peers): Promise<void> {
   const sizes = flags.rows ? flags.rows.split(',').map(Number) : contest.rows
   console.log('  surface, rows | fit ms peers / ours | predict 10,000 ms peers / ours | R² peers / ours | goals')
   for (const surface of Object.keys(SURFACES) as SurfaceName[]) {
@@ -116,9 +116,9 @@ async function scoreDeepTrees(): Promise<void> {
     const runs = Array.from({ length: 9 }, () => predict(model, held).predictMs)
     const ms = quantile(runs, 0.5)
     deepTreesMs[nEstimators] = ms
-    const kept = { text: `${nEstimators} trees of depth 8: ${ms.toFixed(2)} ms ≤ ${goal} ms`, kept: ms <= goal }
-    judge('10,000 candidates', [kept])
-    console.log(`  10,000 candidates, ${verdicts([kept])}`)
+    const found = [{ text: `${nEstimators} trees of depth 8: ${ms.toFixed(2)} ms ≤ ${goal} ms`, kept: ms <= goal }]
+    judge('10,000 candidates', found)
+    console.log(`  10,000 candidates, ${verdicts(found)}`)
   }
 }
 
@@ -134,9 +134,9 @@ function search(): void {
 
 async function learnOnce(): Promise<void> {
   job = await learningOfAJob()
-  const kept = { text: `${job.totalMs.toFixed(0)} ms ≤ ${JOB_GOAL_MS} ms`, kept: job.totalMs <= JOB_GOAL_MS }
-  judge('learning of a job', [kept])
-  console.log([...jobTable(job), '', verdicts([kept])].join('\n'))
+  const found = [{ text: `${job.totalMs.toFixed(0)} ms ≤ ${JOB_GOAL_MS} ms`, kept: job.totalMs <= JOB_GOAL_MS }]
+  judge('learning of a job', found)
+  console.log([...jobTable(job), '', verdicts(found)].join('\n'))
 }
 
 function judge(of: string, found: readonly Goal[]): void {
