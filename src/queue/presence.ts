@@ -8,10 +8,15 @@ export const HOLDER_LOCKS = 7_420_251
 const WATCH_LOCK = 0
 
 const RECONNECT_AFTER_MS = 100
+/** However long the database was away: by then it is tried again. */
+const LONGEST_PAUSE_S = 0.5
 /** Where connections are lost locks are too: everybody gets this long to take theirs again, */
 const GRACE_MS = 600
-/** and longer where the database was restarted, for clients wait from try to try until it accepts them. */
-const GRACE_AFTER_RESTART_MS = 3000
+/** and longer where we have lost ours or the database has just been started: clients wait from try to try. */
+const GRACE_AFTER_LOSS_MS = 3000
+
+/** A process whose machine is gone keeps its locks until the server has asked after it in vain; by default for hours. */
+const FOUND_OUT_BY_SERVER = { tcp_keepalives_idle: 10, tcp_keepalives_interval: 5, tcp_keepalives_count: 3 }
 
 /**
  * A number by which other processes can see that this one lives: an advisory lock of a session that does nothing else,
@@ -28,6 +33,8 @@ export class Presence {
   readonly #log: Logger
   readonly #closing = new AbortController()
   #session: ReservedSql | undefined
+  /** when the connection was had again after a loss, by performance.now() */
+  #againSince = -Infinity
   /** when this process, being the one that watches, may begin, by performance.now(); null where another one does */
   #watchesFrom: number | null = null
 
@@ -37,7 +44,8 @@ export class Presence {
       max: 1,
       max_lifetime: null,
       keep_alive: 10,
-      connection: { application_name: 'tunebook-presence' },
+      backoff: (attempt) => Math.min(LONGEST_PAUSE_S, 0.05 * 2 ** attempt),
+      connection: { application_name: 'tunebook-presence', ...FOUND_OUT_BY_SERVER },
       onclose: () => void this.#again(),
     })
   }
@@ -57,7 +65,9 @@ export class Presence {
         select pg_try_advisory_lock(${HOLDER_LOCKS}, ${WATCH_LOCK}) as got,
           extract(epoch from clock_timestamp() - pg_postmaster_start_time())::float8 * 1000 as "upMs"`
       if (got && session === this.#session) {
-        this.#watchesFrom = performance.now() + Math.max(GRACE_MS, GRACE_AFTER_RESTART_MS - upMs)
+        const now = performance.now()
+        const unrest = Math.min(upMs, now - this.#againSince)
+        this.#watchesFrom = now + Math.max(GRACE_MS, GRACE_AFTER_LOSS_MS - unrest)
       }
     }
     return this.#watchesFrom !== null && performance.now() > this.#watchesFrom
@@ -71,9 +81,14 @@ export class Presence {
 
   async #take(): Promise<void> {
     const session = await this.#client.reserve()
-    // Where the session before lives on, because the server does not know yet that nobody hears it, this waits for its
-    // end. A lock that is waited for shows as much life as one that is held.
-    await session`select pg_advisory_lock(${HOLDER_LOCKS}, ${this.number})`
+    try {
+      // Where the session before lives on, because the server does not know yet that nobody hears it, this waits for
+      // its end. A lock that is waited for shows as much life as one that is held.
+      await session`select pg_advisory_lock(${HOLDER_LOCKS}, ${this.number})`
+    } catch (error) {
+      session.release() // there is no other to try again with
+      throw error
+    }
     this.#session = session
   }
 
@@ -86,7 +101,9 @@ export class Presence {
     await next() // asked for within its own `onclose`, the driver would open the connection twice and lose both
     while (!signal.aborted) {
       try {
-        return await this.#take()
+        await this.#take()
+        this.#againSince = performance.now()
+        return
       } catch (error) {
         this.#log.debug({ err: error }, 'no presence in the database yet')
         await wait(RECONNECT_AFTER_MS, undefined, { signal }).catch(() => {})

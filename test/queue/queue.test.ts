@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database, Transaction } from '../../src/db.ts'
+import type { Database, Storage, Transaction } from '../../src/db.ts'
+import { UnavailableError } from '../../src/errors.ts'
 import { Queue, type Delivery } from '../../src/queue/queue.ts'
+import { messageHolders } from '../../src/queue/table.ts'
 import { testContext, type TestContext } from '../helpers.ts'
 
 interface Message {
@@ -14,6 +16,9 @@ beforeAll(async () => {
   ctx = await testContext()
 })
 afterAll(() => ctx.close())
+
+/** The queue of another process. */
+const open = (storage: Storage = ctx.storage): Promise<Queue> => Queue.open(storage, pino({ level: 'silent' }))
 
 let queues = 0
 /** A queue that no other test uses. */
@@ -105,6 +110,38 @@ describe('a message', () => {
     expect(last).toEqual([false, false, true])
   })
 
+  test('that died is buried once that can be done, however long the database is away', async () => {
+    const name = await fresh()
+    let burials = 0
+    const { promise: buried, resolve } = Promise.withResolvers<Message>()
+    await ctx.queue.work<Message>(
+      name,
+      async () => {
+        throw new Error('bad luck')
+      },
+      async (data) => {
+        if (++burials < 5) throw new UnavailableError('The database does not answer.')
+        resolve(data)
+      },
+    )
+    await send(ctx.db, name, 'poison')
+    expect(await buried).toEqual({ text: 'poison' })
+  }, 30_000)
+
+  test('waits for a worker as long as it takes, also in a queue of an earlier version', async () => {
+    const name = await fresh()
+    await ctx.db.execute(sql`update pgboss.queue set retention_seconds = 60 where name = ${name}`)
+    const next = await open()
+    await next.declare(name)
+    await next.stop()
+    await send(ctx.db, name, 'patient')
+    const [message] = await ctx.db
+      .select({ isKept: sql`keep_until > now() + interval '5 years'` })
+      .from(sql`pgboss.job`)
+      .where(sql`name = ${name}`)
+    expect(message).toEqual({ isKept: true })
+  })
+
   test('that is withdrawn is not delivered', async () => {
     const name = await fresh()
     for (const text of ['wanted', 'unwanted']) await send(ctx.db, name, text)
@@ -138,7 +175,7 @@ describe('a message', () => {
 
 describe('a queue that stops', () => {
   test('tells its handlers, waits for them, and says that it is stopping', async () => {
-    const other = await Queue.open(ctx.storage, pino({ level: 'silent' }))
+    const other = await open()
     const name = await fresh()
     await other.declare(name)
     const seen: string[] = []
@@ -159,6 +196,81 @@ describe('a queue that stops', () => {
     await other.stop()
     expect(seen).toEqual(['begun', 'stopping: true', 'let go'])
   })
+
+  test('hands back what it works on: a message that lived through any number of stops is not dead', async () => {
+    const name = await fresh()
+    await send(ctx.db, name, 'long')
+    for (let stop = 0; stop < 4; stop++) {
+      const other = await open()
+      await other.declare(name)
+      const { promise: begun, resolve } = Promise.withResolvers<void>()
+      const handler = ({ signal }: Delivery<Message>): Promise<void> => {
+        resolve()
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      }
+      await other.work<Message>(name, handler, nobodyDies)
+      await begun
+      await other.stop()
+    }
+    const { promise, resolve } = Promise.withResolvers<Delivery<Message>>()
+    await ctx.queue.work<Message>(name, async (delivery) => resolve(delivery), nobodyDies)
+    expect(await promise).toMatchObject({ data: { text: 'long' }, lastAttempt: false })
+  }, 30_000)
+
+  test('begins nothing new from when it lets go', async () => {
+    const name = await fresh()
+    const other = await open()
+    await other.declare(name)
+    let deliveries = 0
+    await other.work<Message>(name, async () => void deliveries++, nobodyDies)
+    other.letGo()
+    await send(ctx.db, name, 'late')
+    await pause(1500)
+    expect(deliveries).toBe(0)
+    await other.stop()
+  })
+})
+
+describe.runIf(process.env.TEST_DATABASE_URL)('who holds a message', () => {
+  test('is written down as soon as the database lets it be: until then nothing counts as tried', async () => {
+    const name = await fresh()
+    let refusals = 0
+    const db = new Proxy(ctx.db, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          const isFull = property === 'insert' && refusals < 4
+          if (isFull) throw Object.assign(new Error(`no connection ${refusals++}`), { code: '53300' })
+          return value.apply(target, args) as unknown
+        }
+      },
+    })
+    const other = await open({ ...ctx.storage, db })
+    await other.declare(name)
+    const { promise, resolve } = Promise.withResolvers<Delivery<Message>>()
+    await other.work<Message>(name, async (delivery) => resolve(delivery), nobodyDies)
+    await send(ctx.db, name, 'held')
+    expect(await promise).toMatchObject({ data: { text: 'held' }, lastAttempt: false })
+    const [message] = await ctx.db
+      .select({ deliveredAgain: sql`retry_count` })
+      .from(sql`pgboss.job`)
+      .where(sql`name = ${name}`)
+    expect(message).toEqual({ deliveredAgain: 0 })
+    await other.stop()
+  }, 30_000)
+
+  test('is of no account where it waits: the death of who had it before takes nothing from it', async () => {
+    const name = await fresh()
+    await send(ctx.db, name, 'waiting')
+    const message = sql`select id, state from pgboss.job where name = ${name}`
+    const [{ id }] = (await ctx.db.execute(message)) as unknown as { id: string }[]
+    await ctx.db.insert(messageHolders).values({ queue: name, messageId: id, holder: 1 })
+    const isHeld = async (): Promise<boolean> =>
+      (await ctx.db.select().from(messageHolders)).some(({ messageId }) => messageId === id)
+    await expect.poll(isHeld, { timeout: 10_000 }).toBe(false)
+    expect(await ctx.db.execute(message)).toMatchObject([{ state: 'created' }])
+  }, 30_000)
 })
 
 describe.runIf(process.env.TEST_DATABASE_URL)('a process whose connections are lost', () => {
@@ -193,7 +305,7 @@ describe.runIf(process.env.TEST_DATABASE_URL)('a process whose connections are l
 describe.skipIf(process.env.TEST_DATABASE_URL)('the queue of the embedded database', () => {
   /** A process that takes a message and dies over it, without a word. */
   async function takeAndDie(name: string): Promise<Queue> {
-    const queue = await Queue.open(ctx.storage, pino({ level: 'silent' }))
+    const queue = await open()
     await queue.declare(name)
     const { promise: taken, resolve } = Promise.withResolvers<void>()
     await queue.work<Message>(
