@@ -8,7 +8,7 @@ import { openJobCandles } from './candles.ts'
 import { finishedSamples, sampleBlock } from './checkpoint.ts'
 import { Evaluator } from './evaluator.ts'
 import { pack, unpack } from './packed.ts'
-import { BLOCK_QUEUE, getTuningJob } from './service.ts'
+import { BLOCK_QUEUE, findTuningJob } from './service.ts'
 import { settingsOf } from './settings.ts'
 import { sampleBlocks, tuningJobs } from './table.ts'
 
@@ -106,7 +106,7 @@ export function blockSize(bars: number, shareFrom: number): number {
 
 /** Backtest a block for whoever wants it, and leave the result where the checkpoints are. */
 export async function workBlock(ctx: AppContext, { data, signal }: Delivery<BlockMessage>): Promise<void> {
-  const job = await getTuningJob(ctx, data.jobId).catch(() => null)
+  const job = await findTuningJob(ctx, data.jobId)
   if (job?.status !== 'RUNNING' || job.attempt !== data.attempt) return
   const settings = settingsOf(job)
   using open = await openJobCandles(ctx, job)

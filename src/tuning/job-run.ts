@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
+import type { Transaction } from '../db.ts'
 import { databaseFailure } from '../db-failure.ts'
 import { OutOfMemoryError } from '../engine/memory-guard.ts'
 import { DomainError } from '../errors.ts'
@@ -90,7 +91,7 @@ export class JobRun {
    * @throws the error, so that the queue delivers the job again
    */
   async #giveUp(error: unknown): Promise<void> {
-    const { db, log, queue } = this.#ctx
+    const { log, queue } = this.#ctx
     const { job, lost } = this.#attempt
     if (lost.aborted) return
     if (queue.stopping) return this.#release()
@@ -99,16 +100,14 @@ export class JobRun {
     const jobError = describe(error, this.#phase)
     if (isOutage(error)) {
       log.warn({ job: job.id, attempt: job.attempt, err: error }, 'job waits for the database')
-      return outlasting(this.#delivery.signal, () => this.#release(jobError))
+      return this.#release(jobError)
     }
     const expected = error instanceof DomainError || isOutOfMemory(error)
     if (!expected) log.error({ job: job.id, attempt: job.attempt, err: error }, 'job attempt failed')
     if (expected || this.#delivery.lastAttempt) {
-      const end = { status: 'FAILED', phase: 'FINISHED', etaMs: null, finishedAt: sql`now()` }
-      await this.#attempt.update(db, { ...end, error: jobError })
-      return
+      return this.#leave({ status: 'FAILED', phase: 'FINISHED', finishedAt: sql`now()`, error: jobError })
     }
-    await this.#attempt.update(db, { status: 'PENDING', phase: 'QUEUED', etaMs: null, error: jobError })
+    await this.#leave({ status: 'PENDING', phase: 'QUEUED', error: jobError })
     throw error
   }
 
@@ -117,14 +116,24 @@ export class JobRun {
    * have been given to somebody else while the database was away; there is to be one.
    */
   async #release(error: JobError | null = null): Promise<void> {
-    const { db, queue } = this.#ctx
     const { id } = this.#attempt.job
-    await db.transaction(async (tx) => {
-      const ours = await this.#attempt.update(tx, { status: 'PENDING', phase: 'QUEUED', etaMs: null, error })
-      if (!ours) return
-      await queue.withdraw(tx, TUNING_QUEUE, id)
+    await this.#leave({ status: 'PENDING', phase: 'QUEUED', error }, async (tx) => {
+      await this.#ctx.queue.withdraw(tx, TUNING_QUEUE, id)
       await enqueue(this.#ctx, tx, id, { startAfter: error ? WAIT_FOR_DATABASE_S : 0 })
     })
+  }
+
+  /**
+   * The last that this attempt writes, as soon as the database lets it.
+   *
+   * @param also what is to be done with it, or not at all
+   */
+  async #leave(values: Record<string, unknown>, also?: (tx: Transaction) => Promise<void>): Promise<void> {
+    await outlasting(this.#delivery.signal, () =>
+      this.#ctx.db.transaction(async (tx) => {
+        if (await this.#attempt.update(tx, { ...values, etaMs: null })) await also?.(tx)
+      }),
+    )
   }
 
   /** Look at the row whenever it changes: a cancel, or a newer attempt, ends this one. */

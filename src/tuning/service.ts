@@ -110,6 +110,7 @@ export async function retryTuningJobs(ctx: AppContext, ids: string[]): Promise<T
       .returning()
     if (!row) throw await whyNot(tx, id, 'Only a FAILED or CANCELLED job can be retried.')
     await tx.delete(sampleBlocks).where(eq(sampleBlocks.jobId, id))
+    await ctx.queue.withdraw(tx, TUNING_QUEUE, id) // one that could not be put away when the job ended
     await enqueue(ctx, tx, id, { priority })
     return row
   })

@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
+import type { Transaction } from '../db.ts'
 import { announce } from '../events.ts'
 import { outlasting } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
@@ -18,12 +19,12 @@ export async function startWorker(ctx: AppContext): Promise<void> {
   await ctx.queue.work<BlockMessage>(
     BLOCK_QUEUE,
     (delivery) => outlasting(delivery.signal, () => workBlock(ctx, delivery)),
-    ({ jobId }) => bury(ctx, jobId),
+    ({ jobId, attempt }) => bury(ctx, jobId, (job) => job.status === 'RUNNING' && job.attempt === attempt),
   )
   await ctx.queue.work<TuningMessage>(
     TUNING_QUEUE,
     (delivery) => work(ctx, delivery),
-    ({ jobId }) => bury(ctx, jobId),
+    ({ jobId }) => bury(ctx, jobId, async (_, tx) => !(await ctx.queue.has(tx, TUNING_QUEUE, jobId))),
   )
   await startReplayWorker(ctx)
 }
@@ -53,12 +54,20 @@ async function claim(ctx: AppContext, id: string): Promise<TuningJobRow | null> 
   })
 }
 
-/** A job whose workers died each time. */
-async function bury(ctx: AppContext, id: string): Promise<void> {
+/**
+ * A job whose workers died each time.
+ *
+ * @param isMeant whether it still is what the dead message was about: it may have been begun anew meanwhile
+ */
+async function bury(
+  ctx: AppContext,
+  id: string,
+  isMeant: (job: TuningJobRow, tx: Transaction) => boolean | Promise<boolean>,
+): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     const open = and(eq(tuningJobs.id, id), isOpen)
-    const [job] = await tx.select({ phase: tuningJobs.phase }).from(tuningJobs).where(open).for('update')
-    if (!job) return
+    const [job] = await tx.select().from(tuningJobs).where(open).for('update')
+    if (!job || !(await isMeant(job, tx))) return
     const error: JobError = {
       code: 'JOB_CRASHED',
       message:

@@ -1,13 +1,16 @@
+import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppContext } from '../../src/context.ts'
 import type { Engine } from '../../src/engine/pool.ts'
-import { UnavailableError } from '../../src/errors.ts'
+import { DomainError, UnavailableError } from '../../src/errors.ts'
 import { Queue } from '../../src/queue/queue.ts'
-import { createTuningJob, retryTuningJobs } from '../../src/tuning/service.ts'
+import { workBlock } from '../../src/tuning/blocks.ts'
+import { BLOCK_QUEUE, createTuningJob, findTuningJob, retryTuningJobs, TUNING_QUEUE } from '../../src/tuning/service.ts'
+import { tuningJobs } from '../../src/tuning/table.ts'
 import { startWorker } from '../../src/tuning/worker.ts'
 import { testContext, type TestContext } from '../helpers.ts'
-import { engineWith } from './halting-engine.ts'
+import { engineWith, haltingEngine } from './halting-engine.ts'
 import { runJob, smallJob, until, untilFinal } from './jobs.ts'
 
 let ctx: TestContext
@@ -150,6 +153,18 @@ describe('a database that is away or full', () => {
     })
   }
 
+  test('hears of the end of a job as soon as it is back: the end needs no second attempt', async () => {
+    const outage: { code: string | null } = { code: null }
+    const { engine } = withEngine(async () => {
+      outage.code = 'CONNECTION_CLOSED'
+      setTimeout(() => (outage.code = null), 300)
+      throw new DomainError('TOO_LARGE', 'This cannot be done.')
+    })
+    await startWorker({ ...ctx, engine, db: withOutages(outage) })
+    const job = await runJob(ctx)
+    expect(job).toMatchObject({ status: 'FAILED', attempt: 1, error: { code: 'TOO_LARGE' } })
+  })
+
   test.each([
     ['away', 'CONNECTION_CLOSED', 'SERVICE_UNAVAILABLE'],
     ['full', '53100', 'STORAGE_FULL'],
@@ -178,6 +193,63 @@ describe('a database that is away or full', () => {
       expect(undisturbed.resultDigest).toBe(job.resultDigest)
     },
   )
+})
+
+describe('a worker that cannot ask the database', () => {
+  test('does not take a block for one that nobody wants any more', async () => {
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    const db = new Proxy(ctx.db, {
+      get: (target, name) => {
+        if (name === 'select') throw Object.assign(new Error('no database'), { code: 'CONNECTION_CLOSED' })
+        return Reflect.get(target, name) as unknown
+      },
+    })
+    const data = { jobId: id, attempt: 1, from: 0, rows: '' }
+    const { signal } = new AbortController()
+    await expect(workBlock({ ...ctx, db }, { data, signal, lastAttempt: false })).rejects.toThrow('no database')
+  })
+})
+
+describe('a dead message', () => {
+  const openMessages = async (queue: string): Promise<number> => {
+    const [row] = await ctx.db
+      .select({ open: sql<number>`count(*)::integer` })
+      .from(sql`pgboss.job`)
+      .where(sql`name = ${queue} and completed_on is null`)
+    return row.open
+  }
+
+  test('buries no job that has been begun anew', async () => {
+    await ctx.queue.declare(TUNING_QUEUE)
+    const halted = Promise.withResolvers<void>()
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    await startWorker({ ...ctx, engine: haltingEngine(ctx.engine, 1, halted.resolve) })
+    await halted.promise
+    await ctx.queue.send(ctx.db, `${TUNING_QUEUE}-dead`, { jobId: id }, id)
+    await expect.poll(() => openMessages(`${TUNING_QUEUE}-dead`), { timeout: 10_000 }).toBe(0)
+    expect(await findTuningJob(ctx, id)).toMatchObject({ status: 'RUNNING', attempt: 1 })
+  })
+
+  test('of a block ends the attempt that wanted it, and no later one', async () => {
+    const halted = Promise.withResolvers<void>()
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    await startWorker({ ...ctx, engine: haltingEngine(ctx.engine, 1, halted.resolve) })
+    await halted.promise
+    const block = (attempt: number) =>
+      ctx.queue.send(ctx.db, `${BLOCK_QUEUE}-dead`, { jobId: id, attempt, from: 0, rows: '' }, id)
+    await block(0)
+    await expect.poll(() => openMessages(`${BLOCK_QUEUE}-dead`), { timeout: 10_000 }).toBe(0)
+    expect(await findTuningJob(ctx, id)).toMatchObject({ status: 'RUNNING', attempt: 1 })
+    await block(1)
+    expect(await untilFinal(ctx, id)).toMatchObject({ status: 'FAILED', error: { code: 'JOB_CRASHED' } })
+  })
+
+  test('or one that was left behind is not beside that of a retry', async () => {
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    await ctx.db.update(tuningJobs).set({ status: 'FAILED' })
+    await retryTuningJobs(ctx, [id])
+    expect(await openMessages(TUNING_QUEUE)).toBe(1)
+  })
 })
 
 describe.skipIf(process.env.TEST_DATABASE_URL)('a job that kills its worker', () => {
