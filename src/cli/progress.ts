@@ -23,7 +23,7 @@ export class ProgressView {
 
   show({ progress }: JobProgress): void {
     if (this.#screen.isTTY) {
-      const line = liveLine(progress).slice(0, (this.#screen.columns ?? 80) - 1)
+      const line = liveLine(progress).slice(0, (this.#screen.columns || 80) - 1) // 0: a terminal that does not know
       this.#screen.write(CLEAR_LINE + paintBar(line, this.#screen))
     } else if (progress.phase !== this.#phase) {
       const steps = progress.phase === 'BACKTESTING' && progress.total > 0 ? ` ${whole(progress.total)} samples` : ''

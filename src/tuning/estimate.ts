@@ -4,6 +4,7 @@ import { ValidationError } from '../errors.ts'
 import type { MarketRow } from '../market/table.ts'
 import { compileStrategy } from '../strategy/plan.ts'
 import { checkJob, type CreateTuningJobInput } from './input.ts'
+import type { JobPhase } from './job.ts'
 import { MIN_SAMPLES } from './learn.ts'
 import { learningSeconds, roundsSeconds } from './learning-cost.ts'
 import { backtestNs, placeboNs, placeboRunsFor } from './placebo.ts'
@@ -22,8 +23,16 @@ export interface Estimate {
   warnings: string[]
 }
 
-/** Loading, the model's analysis and search, the statistics of the verdict: on one core of a small server. */
-const FIXED_MS = 800
+/** What threads and samples change little: loading, analysis, search, statistics. On one core of a small server. */
+const FIXED_MS: readonly [JobPhase, number][] = [
+  ['LOADING', 50],
+  ['SAMPLING', 30],
+  ['BACKTESTING', 20],
+  ['TRAINING', 200],
+  ['ANALYSING', 150],
+  ['SEARCHING', 200],
+  ['VALIDATING', 150],
+]
 /** Backtests of the best candidates, in and out of sample. */
 const VERIFYING = 100
 /** Windows of a walk-forward; 64 neighbours, 200 jittered sets. */
@@ -56,7 +65,22 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
 
 /** How long a job takes with so many threads of a machine of pace 1. */
 export function durationMs(settings: TuningSettings, threads: number): number {
-  return FIXED_MS + (backtestingMs(settings) + learningMs(settings) + placeboNs(settings) / 1e6) / threads
+  return phasesMs(settings, threads).reduce((sum, [, ms]) => sum + ms, 0)
+}
+
+/** The same phase by phase, in their order. */
+export function phasesMs(settings: TuningSettings, threads: number): [JobPhase, number][] {
+  const training = barsOf(settings, settings.training)
+  const both = training + barsOf(settings, settings.test)
+  const evidence = backtestNs(EVIDENCE_PERIODS * settings.sampleCount + AROUND_THE_BEST, training)
+  const rounds = isInRounds(settings) ? 1000 * roundsSeconds(settings) : 0
+  const spread: Partial<Record<JobPhase, number>> = {
+    BACKTESTING: backtestNs(settings.sampleCount, training) / 1e6 + rounds,
+    TRAINING: 1000 * learningSeconds(settings),
+    SEARCHING: backtestNs(VERIFYING / 2, both) / 1e6,
+    VALIDATING: (evidence + placeboNs(settings)) / 1e6,
+  }
+  return FIXED_MS.map(([phase, ms]) => [phase, ms + (spread[phase] ?? 0) / threads])
 }
 
 /** Bytes of a bar that a job needs at the least: six columns, their float32 copies and zones, two indicators. */
@@ -84,17 +108,6 @@ function mebibytes(bytes: number): string {
 /** All samples in six windows of two walk-forwards and once a placebo, and the surroundings of the best. */
 function evidenceBacktests(settings: TuningSettings): number {
   return settings.sampleCount * (WINDOWS * 2 + placeboRunsFor(settings)) + AROUND_THE_BEST
-}
-
-function backtestingMs(settings: TuningSettings): number {
-  const training = barsOf(settings, settings.training)
-  const both = training + barsOf(settings, settings.test)
-  const all = backtestNs((1 + EVIDENCE_PERIODS) * settings.sampleCount + AROUND_THE_BEST, training)
-  return (all + backtestNs(VERIFYING / 2, both)) / 1e6
-}
-
-function learningMs(settings: TuningSettings): number {
-  return 1000 * (learningSeconds(settings) + (isInRounds(settings) ? roundsSeconds(settings) : 0))
 }
 
 function warningsFor(settings: TuningSettings, { firstOpenTime }: MarketRow): string[] {

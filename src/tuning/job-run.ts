@@ -11,6 +11,7 @@ import { shareBacktests, type Sharing } from './blocks.ts'
 import { checkCandles, openJobCandles } from './candles.ts'
 import { finishedSamples, saveSamples } from './checkpoint.ts'
 import { complete } from './completion.ts'
+import { phasesMs } from './estimate.ts'
 import type { JobError, JobPhase } from './job.ts'
 import { tune, type Hooks } from './pipeline.ts'
 import { ProgressMeter, type ProgressState } from './progress.ts'
@@ -29,7 +30,7 @@ export class JobRun {
   readonly #delivery: Delivery<TuningMessage>
   readonly #signal: AbortSignal
   readonly #changes: AsyncIterableIterator<string>
-  readonly #meter = new ProgressMeter(() => performance.now())
+  readonly #meter: ProgressMeter
   readonly #progress = new ProgressWriter(
     (state) => this.#writeProgress(state),
     () => performance.now(),
@@ -40,6 +41,8 @@ export class JobRun {
     this.#ctx = ctx
     this.#attempt = attempt
     this.#delivery = delivery
+    const plan = phasesMs(settingsOf(attempt.job), ctx.engine.threads)
+    this.#meter = new ProgressMeter(() => performance.now(), plan)
     this.#signal = AbortSignal.any([delivery.signal, attempt.lost])
     this.#changes = ctx.events.subscribe(JOB_TOPIC, attempt.job.id)
   }

@@ -1,17 +1,5 @@
 import type { JobPhase } from './job.ts'
 
-/** Share of a whole job that each phase takes, roughly; where a phase begins is where those before it end. */
-const SHARES: [JobPhase, number][] = [
-  ['QUEUED', 0],
-  ['LOADING', 0.04],
-  ['SAMPLING', 0.02],
-  ['BACKTESTING', 0.34],
-  ['TRAINING', 0.4],
-  ['ANALYSING', 0.04],
-  ['SEARCHING', 0.1],
-  ['VALIDATING', 0.06],
-]
-
 export interface ProgressState {
   phase: JobPhase
   done: number
@@ -25,6 +13,8 @@ export interface ProgressState {
 /** Turns steps of phases into one fraction, a rate and an estimate of what is left. */
 export class ProgressMeter {
   readonly #clock: () => number
+  readonly #plan: readonly [JobPhase, number][]
+  readonly #planned: number
   readonly #started: number
   #phase: JobPhase = 'LOADING'
   #phaseStarted: number
@@ -33,9 +23,15 @@ export class ProgressMeter {
   #fraction = 0
   #rate: number | null = null
 
-  /** @param clock ms, never going back */
-  constructor(clock: () => number) {
+  /**
+   * @param clock ms, never going back
+   * @param plan  how long each phase takes, in their order and in any unit: what counts is how they compare. A phase that
+   *              is not in it takes no time.
+   */
+  constructor(clock: () => number, plan: readonly [JobPhase, number][]) {
     this.#clock = clock
+    this.#plan = plan
+    this.#planned = plan.reduce((sum, [, time]) => sum + time, 0)
     this.#started = this.#phaseStarted = clock()
   }
 
@@ -46,10 +42,7 @@ export class ProgressMeter {
       this.#phaseStarted = now
       this.#phaseBegan = done
     }
-    const at = SHARES.findIndex(([name]) => name === phase)
-    const before = SHARES.slice(0, at).reduce((sum, [, share]) => sum + share, 0)
-    const within = total > 0 ? done / total : 0
-    this.#fraction = Math.min(1, Math.max(this.#fraction, before + SHARES[at][1] * within))
+    this.#fraction = Math.min(1, Math.max(this.#fraction, this.#share(phase, total > 0 ? done / total : 0)))
     const elapsed = now - this.#started
     if (phase === 'BACKTESTING' && done > this.#phaseBegan && now > this.#phaseStarted) {
       this.#rate = (1000 * (done - this.#phaseBegan)) / (now - this.#phaseStarted)
@@ -62,5 +55,13 @@ export class ProgressMeter {
       etaMs: this.#fraction > 0.05 ? (elapsed * (1 - this.#fraction)) / this.#fraction : null,
       backtestsPerSecond: this.#rate,
     }
+  }
+
+  /** How much of the plan is behind a job that has done a part of a phase. */
+  #share(phase: JobPhase, part: number): number {
+    const at = this.#plan.findIndex(([name]) => name === phase)
+    if (at < 0) return 0
+    const before = this.#plan.slice(0, at).reduce((sum, [, time]) => sum + time, 0)
+    return (before + this.#plan[at][1] * part) / this.#planned
   }
 }

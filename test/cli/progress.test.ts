@@ -42,3 +42,8 @@ test('a narrow terminal cuts the line, so that it stays one', () => {
   const text = written(true, [at('BACKTESTING', 0.25, 100, 200)], 20)
   expect(stripVTControlCharacters(text).trim().length).toBeLessThan(20)
 })
+
+test('a terminal that does not know its width gets the whole line', () => {
+  const text = stripVTControlCharacters(written(true, [at('TRAINING', 0.4, 100, 200)], 0))
+  expect(text.trim()).toMatch(/12 s left$/)
+})

@@ -4,7 +4,7 @@ import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
 import { gradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
-import { durationMs, estimateTuningJob } from '../../src/tuning/estimate.ts'
+import { durationMs, estimateTuningJob, phasesMs } from '../../src/tuning/estimate.ts'
 import type { RiskLimits } from '../../src/tuning/job.ts'
 import { weaknessWarning } from '../../src/tuning/learn.ts'
 import { learningSeconds, roundsSeconds } from '../../src/tuning/learning-cost.ts'
@@ -161,6 +161,15 @@ describe('an estimate', () => {
     expect(await paceOf(ctx.engine)).toBe(pace)
     expect(ctx.engine.load.completed).toBe(done)
     expect(said).toBe(durationMs(settings, ctx.config.threads) * pace)
+  })
+
+  test('says which phase takes long, which of a large job is the evidence', () => {
+    const share = (sampleCount: number): number => {
+      const phases = phasesMs({ ...settings, sampleCount }, 2)
+      return new Map(phases).get('VALIDATING')! / phases.reduce((sum, [, ms]) => sum + ms, 0)
+    }
+    expect(share(50_000)).toBeGreaterThan(0.3)
+    expect(share(50)).toBeLessThan(share(50_000))
   })
 
   test('counts a column for each period that a sample may ask for', async () => {

@@ -9,10 +9,20 @@ function clockAt(start = 0) {
   return clock
 }
 
+const PLAN: [JobPhase, number][] = [
+  ['LOADING', 40],
+  ['SAMPLING', 20],
+  ['BACKTESTING', 340],
+  ['TRAINING', 400],
+  ['ANALYSING', 40],
+  ['SEARCHING', 100],
+  ['VALIDATING', 60],
+]
+
 describe('the meter', () => {
   test('never goes back, whatever the steps say', () => {
     const clock = clockAt()
-    const meter = new ProgressMeter(clock.read)
+    const meter = new ProgressMeter(clock.read, PLAN)
     const steps: [JobPhase, number, number][] = [
       ['LOADING', 0, 1],
       ['SAMPLING', 0, 1],
@@ -37,7 +47,7 @@ describe('the meter', () => {
   })
 
   test('knows every phase that a job goes through', () => {
-    const meter = new ProgressMeter(() => 0)
+    const meter = new ProgressMeter(() => 0, PLAN)
     for (const phase of JOB_PHASES.filter((each) => each !== 'FINISHED')) {
       expect(Number.isFinite(meter.step(phase, 1, 2).fraction)).toBe(true)
     }
@@ -45,16 +55,26 @@ describe('the meter', () => {
 
   test('estimates what is left by the pace so far, once there is a pace', () => {
     const clock = clockAt(500)
-    const meter = new ProgressMeter(clock.read)
+    const meter = new ProgressMeter(clock.read, PLAN)
     expect(meter.step('LOADING', 0, 1).etaMs).toBeNull()
     clock.now = 1500
     const { fraction, etaMs } = meter.step('TRAINING', 1, 2)
     expect(etaMs).toBeCloseTo((1000 * (1 - fraction)) / fraction, 9)
   })
 
+  test('goes by how long the phases of this very job are', () => {
+    const clock = clockAt()
+    const long: [JobPhase, number][] = PLAN.map(([phase, time]) => [phase, phase === 'VALIDATING' ? 9060 : time])
+    const meter = new ProgressMeter(clock.read, long)
+    clock.now = 940
+    const { fraction, etaMs } = meter.step('VALIDATING', 0, 26)
+    expect(fraction).toBeCloseTo(0.094, 12)
+    expect(etaMs).toBeCloseTo(9060, 6)
+  })
+
   test('counts backtests per second, those of an earlier attempt left out', () => {
     const clock = clockAt()
-    const meter = new ProgressMeter(clock.read)
+    const meter = new ProgressMeter(clock.read, PLAN)
     expect(meter.step('BACKTESTING', 400, 1000).backtestsPerSecond).toBeNull()
     clock.now = 2000
     expect(meter.step('BACKTESTING', 500, 1000).backtestsPerSecond).toBe(50)
