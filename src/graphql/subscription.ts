@@ -47,6 +47,7 @@ export function statesOf<Event, State>(
       try {
         return await next()
       } catch (error) {
+        if (finished) return end() // who has left does not want to hear of it
         await end() // nobody asks a stream that failed to return
         throw error
       }
