@@ -6,6 +6,7 @@ import type { Api } from './api.ts'
 import { refusalBody, refuseContent, refuseOrigin, type Refusal } from './guard.ts'
 import { presentError } from './mask.ts'
 import { addressOf, channelOf } from './sign-in.ts'
+import { send } from './static.ts'
 
 /** Answers a request that came to the API by HTTP. */
 export type Entrance = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -27,10 +28,7 @@ export function entranceTo(api: Api, door: Door, { log }: Pick<AppContext, 'log'
         channel: channelOf(header),
       })
     } catch (error) {
-      const { message, extensions } = presentError(error, log)
-      const code = String(extensions.code)
-      const status = STATUS[code] ?? 503
-      return refuse(response, { status, code, message }, headersOf(error, status))
+      return refuseBecause(response, error, log)
     }
     if (response.destroyed) return // nobody waits any more, and its close would never be heard
     if (header('accept')?.includes('text/event-stream')) {
@@ -43,18 +41,22 @@ export function entranceTo(api: Api, door: Door, { log }: Pick<AppContext, 'log'
   }
 }
 
-/** Of a sign-in that failed; everything else may pass. */
-const STATUS: Record<string, number> = { UNAUTHENTICATED: 401, RATE_LIMITED: 429, INTERNAL: 500 }
+/** Somebody may not come in, or that cannot be decided now. */
+export function refuseBecause(response: ServerResponse, error: unknown, log: AppContext['log']): void {
+  const { message, extensions } = presentError(error, log)
+  const code = String(extensions.code)
+  const status = STATUS[code] ?? 503
+  refuse(response, { status, code, message }, headersOf(error, status))
+}
+
+/** Everything else may pass. */
+const STATUS: Record<string, number> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429, INTERNAL: 500 }
 
 function headersOf(error: unknown, status: number): Record<string, string> {
   if (error instanceof RateLimitedError) return { 'retry-after': String(error.retryAfterSeconds) }
   return status === 401 ? { 'www-authenticate': 'Bearer' } : {}
 }
 
-function refuse(response: ServerResponse, refusal: Refusal, headers: Record<string, string>): void {
-  const body = refusalBody(refusal)
-  const length = Buffer.byteLength(body)
-  response
-    .writeHead(refusal.status, { 'content-type': 'application/json', ...headers, 'content-length': length })
-    .end(body)
+export function refuse(response: ServerResponse, refusal: Refusal, headers: Record<string, string> = {}): void {
+  send(response, refusal.status, refusalBody(refusal), headers)
 }

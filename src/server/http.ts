@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import type { AddressInfo } from 'node:net'
 import { Door } from '../auth/door.ts'
 import type { AppContext } from '../context.ts'
-import { ConflictError, DomainError, ForbiddenError, ValidationError } from '../errors.ts'
+import { ConflictError, ForbiddenError, ValidationError } from '../errors.ts'
 import type { Telegram } from '../telegram/service.ts'
 import { allows, type Viewer } from '../viewer.ts'
 import { addressOf } from './sign-in.ts'
 import { createApi } from './api.ts'
-import { entranceTo } from './entrance.ts'
-import { BODY_TOO_LARGE, bracketed, refusalBody, refuseHost } from './guard.ts'
+import { entranceTo, refuse, refuseBecause } from './entrance.ts'
+import { BODY_TOO_LARGE, bracketed, refuseHost } from './guard.ts'
 import { isReady } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -67,7 +67,7 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
     // It comes by the name that Telegram was told, and is known by its secret instead.
     if (path === TELEGRAM_PATH && telegram?.webhook) return void telegram.webhook(request, response).catch(() => {})
     const refusal = refuseHost((name) => request.headers[name] as string | undefined, ctx.config)
-    if (refusal) return send(response, refusal.status, refusalBody(refusal))
+    if (refusal) return refuse(response, refusal)
     if (Number(request.headers['content-length']) > LIMITS.bodyBytes) return refuseBody(request, response)
     if (path === GRAPHQL_PATH) {
       response.setHeader('cache-control', 'no-store')
@@ -75,7 +75,7 @@ export async function serveHttp(ctx: AppContext, dashboard = DASHBOARD, slowest 
       void withRequestId(id, () => enter(request, response))
     } else if (path === '/health/live') send(response, 200, '{"status":"live"}')
     else if (path === '/health/ready') void answerReady(ctx, response)
-    else if (path === '/metrics') void answerMetrics(door, metrics, request, response)
+    else if (path === '/metrics') void answerMetrics(door, metrics, ctx, request, response)
     else void serveStatic(dashboard, request, response)
   })
   server.timeout = READING_MS
@@ -128,7 +128,7 @@ function trackStream(streams: Set<ServerResponse>, request: IncomingMessage, res
 
 /** A body that says it is too long is not read: the connection ends with the answer. */
 function refuseBody(request: IncomingMessage, response: ServerResponse): void {
-  send(response, BODY_TOO_LARGE.status, refusalBody(BODY_TOO_LARGE), { connection: 'close' })
+  refuse(response, BODY_TOO_LARGE, { connection: 'close' })
   response.once('finish', () => setTimeout(() => request.destroy(), 100).unref()) // time to read it
 }
 
@@ -154,6 +154,7 @@ function watcher({ log }: Pick<AppContext, 'log'>, metrics: Metrics) {
 async function answerMetrics(
   door: Door,
   metrics: Metrics,
+  { log }: Pick<AppContext, 'log'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -163,13 +164,9 @@ async function answerMetrics(
     if (!allows(viewer, 'VIEWER')) throw new ForbiddenError('/metrics needs the role VIEWER.')
     send(response, 200, await metrics.text(), { 'content-type': metrics.contentType })
   } catch (error) {
-    const { code, message } = error instanceof DomainError ? error : NO_FIGURES
-    const status = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429 }[code] ?? 503
-    send(response, status, refusalBody({ status, code, message }))
+    refuseBecause(response, error, log)
   }
 }
-
-const NO_FIGURES = { code: 'SERVICE_UNAVAILABLE', message: 'The database does not answer. Try again later.' }
 
 async function answerReady(ctx: AppContext, response: ServerResponse): Promise<void> {
   if (await isReady(ctx)) send(response, 200, '{"status":"ready"}')

@@ -38,6 +38,7 @@ describe('/metrics', () => {
   test('tells nothing to somebody who has not signed in', async () => {
     const answer = await fetch(`${server.server.url}/metrics`)
     expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     expect(await answer.text()).not.toContain('tunebook_')
   })
 
