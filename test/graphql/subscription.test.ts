@@ -20,6 +20,18 @@ function source() {
   return events
 }
 
+/** Events that are there already. */
+function these(...waiting: string[]): AsyncIterableIterator<string> {
+  const events: AsyncIterableIterator<string> = {
+    next: async () => {
+      const value = waiting.shift()
+      return value === undefined ? { done: true, value } : { done: false, value }
+    },
+    [Symbol.asyncIterator]: () => events,
+  }
+  return events
+}
+
 describe('states behind events', () => {
   test('are read anew for each event, and end with the final one', async () => {
     const events = source()
@@ -93,18 +105,18 @@ describe('states behind events', () => {
   })
 
   test('of many things are told apart: each is told again when its own version grows', async () => {
-    const waiting = ['a', 'b', 'a', 'b', 'a']
+    const events = these('a', 'b', 'a', 'b', 'a')
     const versions = { a: [1, 1, 2], b: [1, 2] }
-    const events = {
-      next: async () => {
-        const value = waiting.shift()
-        return value === undefined ? { done: true as const, value } : { done: false as const, value }
-      },
-      [Symbol.asyncIterator]: () => events,
-    }
     const read = async (id: string) => ({ id, version: versions[id as 'a' | 'b'].shift()! })
     const states = await Array.fromAsync(statesOf(events, read, { versionOf: ({ version }) => version }))
     expect(states.map(({ id, version }) => id + version)).toEqual(['a1', 'b1', 'b2', 'a2'])
+  })
+
+  test('of more than five hundred things are not all remembered', async () => {
+    const events = these('a', 'a', ...Array.from({ length: 500 }, (_, at) => `other ${at}`), 'a')
+    const states = await Array.fromAsync(statesOf(events, async (id) => id, { versionOf: () => 1 }))
+    expect(states).toHaveLength(502)
+    expect([states[0], states[1], states[501]]).toEqual(['a', 'other 0', 'a'])
   })
 
   test('are given up at once, also while the next event is awaited', async () => {
