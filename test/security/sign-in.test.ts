@@ -7,6 +7,7 @@ import { createApiToken, REVOKED_CHANNEL, revokeApiToken, type NewToken } from '
 import { apiTokens } from '../../src/auth/table.ts'
 import { serveHttp } from '../../src/server/http.ts'
 import { cancelTuningJob, createTuningJob } from '../../src/tuning/service.ts'
+import type { Viewer } from '../../src/viewer.ts'
 import { TEST_TOKEN } from '../helpers.ts'
 import { smallJob } from '../tuning/jobs.ts'
 import { errorsOf, GRAPHQL_RESPONSE, target, type Answer, type Target } from './server.ts'
@@ -112,6 +113,23 @@ describe('a token', () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: INTROSPECTION } }))
     expect(await reply).toContain('FORBIDDEN')
     socket.close()
+  })
+
+  test('lets its bearer stay as long as the database says, at a server whose clock is ahead', async () => {
+    const door = await Door.open(server.ctx)
+    const out: string[] = []
+    const stay = async (name: string) => {
+      const { token } = await createApiToken(server.ctx, { name, roles: ['VIEWER'] })
+      const viewer: Viewer = { name, roles: ['VIEWER'], channel: 'API', tokenId: token.id }
+      door.watch({ viewer, expiresAt: Date.now() - 1, revocable: true }, () => out.push(name))
+      return token.id
+    }
+    const [first, second] = [await stay('first'), await stay('second')]
+    await revokeApiToken(server.ctx, first)
+    await expect.poll(() => out).toEqual(['first'])
+    await revokeApiToken(server.ctx, second)
+    await expect.poll(() => out).toEqual(['first', 'second'])
+    door.close()
   })
 
   test('lets its bearer in also where a full disk keeps its use from being noted', async () => {
