@@ -40,7 +40,15 @@ export async function smallestRelaxation(
   const first = moves.find((_, at) => metricRow(metrics, at)[TRADE_COUNT] > 0)
   if (!first) return 'No change of a single parameter within its range would have made one of them trade.'
   const { parameter, from, to } = first
-  return `The smallest change that would have made one trade: ${specs[parameter].name} ${show(to)} instead of ${show(from)}.`
+  const digits = tellingDigits(from, to)
+  return `The smallest change that would have made one trade: ${specs[parameter].name} ${show(to, digits)} instead of ${show(from, digits)}.`
+}
+
+/** As many as it takes to see that two values differ, but at least three. */
+function tellingDigits(a: number, b: number): number {
+  let digits = 3
+  while (digits < 15 && show(a, digits) === show(b, digits)) digits++
+  return digits
 }
 
 function movesOf(specs: readonly ParameterSpec[], rows: Float64Array, evaluator: Evaluator): Move[] {
@@ -69,6 +77,6 @@ function valuesOf(spec: ParameterSpec): number[] {
   return [...new Set(even)]
 }
 
-function show(value: number): string {
-  return String(Number(value.toPrecision(3)))
+function show(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits)))
 }
