@@ -16,6 +16,13 @@ if (node === process.execPath && Number(process.versions.node.split('.')[0]) < 2
 }
 const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// npx hands SIGTERM on to its shell only, which dies of it and leaves us behind.
+const parent = process.ppid
+const orphaned = setInterval(() => {
+  if (process.env.npm_lifecycle_event !== 'npx' || process.ppid === parent) return
+  clearInterval(orphaned)
+  child.kill('SIGTERM')
+}, 250)
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 128 : 1)))
 
 function pinnedNode() {

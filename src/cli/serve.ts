@@ -14,6 +14,10 @@ import { print, say } from './output.ts'
 
 /** npm and our launcher pass a signal on that the terminal has sent to us already: one wish, two signals. */
 const SAME_WISH_MS = 250
+/** Whether "npm start" or npx has started us, and who was our parent then. */
+const OF_NPM = ['start', 'npx'].includes(process.env.npm_lifecycle_event ?? '')
+const PARENT = process.ppid
+const LOOK_FOR_PARENT_MS = 250
 /** What is not closed by then is left behind: jobs and checkpoints are durable. */
 const STOP_WITHIN_MS = 9500
 
@@ -105,9 +109,13 @@ function announceSignIn(url: string, { secret, isNew }: AdminToken): void {
   print(`  ${signInLink(url, secret)}`)
 }
 
-/** Wait for SIGINT or SIGTERM; from then on another one ends the process at once. */
+/**
+ * Wait for SIGINT or SIGTERM; from then on another one ends the process at once. npm hands SIGTERM on to its shell only,
+ * which dies of it and leaves us behind: that is a signal, too.
+ */
 async function stopSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
+    if (OF_NPM) setInterval(() => process.ppid !== PARENT && resolve(), LOOK_FOR_PARENT_MS).unref()
     let first: number | undefined
     const onSignal = (signal: NodeJS.Signals): void => {
       if (first === undefined) {
