@@ -30,7 +30,7 @@ export interface RunPlan {
 /** Less work than this (bars × samples) is not worth waking a second thread. */
 const FAN_OUT = 20_000_000
 /** What the samples of a chunk may take in a thread's memory. */
-const CHUNK_BYTES = 16 << 20
+export const CHUNK_BYTES = 16 << 20
 /** What the columns of a run may take at a time; where a parameter makes a column for each sample, they come in turns. */
 export const COLUMN_BYTES = 512 << 20
 

@@ -1,5 +1,7 @@
 import { METRIC_NAMES } from '../backtest/metrics.ts'
 import type { AppContext } from '../context.ts'
+import { CANDLE_COLUMNS } from '../engine/candles.ts'
+import { CHUNK_BYTES } from '../engine/run-plan.ts'
 import { ValidationError } from '../errors.ts'
 import type { MarketRow } from '../market/table.ts'
 import { compileStrategy } from '../strategy/plan.ts'
@@ -50,15 +52,13 @@ export async function estimateTuningJob(ctx: AppContext, input: CreateTuningJobI
   const { settings: asked, market } = await checkJob(ctx, input)
   const settings: TuningSettings = { ...asked, ledger: { trials: 0, oosUses: 0 } }
   const { threads } = ctx.config
-  const { training, test, sampleCount, strategy } = settings
+  const { training, test, sampleCount } = settings
   const bars = barsOf(settings, training) + barsOf(settings, test)
   return {
     backtests: sampleCount + VERIFYING + evidenceBacktests(settings),
     bars,
     durationMs: durationMs(settings, threads) * (await paceOf(ctx.engine)),
-    memoryBytes:
-      (bars + compileStrategy(strategy).warmupBars) * 8 * (6 + trialBatch(settings).columns.length + 7 * threads) +
-      sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length),
+    memoryBytes: memoryBytes(settings, threads),
     warnings: warningsFor(settings, market),
   }
 }
@@ -81,6 +81,26 @@ export function phasesMs(settings: TuningSettings, threads: number): [JobPhase, 
     VALIDATING: (evidence + placeboNs(settings)) / 1e6,
   }
   return FIXED_MS.map(([phase, ms]) => [phase, ms + (spread[phase] ?? 0) / threads])
+}
+
+/** What the memory of a data set takes beyond its columns: float32 copies, zones, room to grow. */
+const BESIDE_COLUMNS = 1.5
+/** What a thread takes in each data set, however small that is. */
+const THREAD_BYTES = 8 << 20
+/** Of a sample in a run: what it is, what comes out, and where its columns are. */
+const RUN_BYTES = 400
+/** Samples, their metrics and their features as tables, each of them at most so often. */
+const TABLES = 3
+
+/** Of the job's own candles and of the placebos that are computed beside each other, with the samples of each. */
+function memoryBytes(settings: TuningSettings, threads: number): number {
+  const { training, test, sampleCount, strategy } = settings
+  const bars = barsOf(settings, training) + barsOf(settings, test) + compileStrategy(strategy).warmupBars
+  const columns = bars * 8 * (CANDLE_COLUMNS.length + trialBatch(settings).columns.length) * BESIDE_COLUMNS
+  const scratch = threads * (THREAD_BYTES + Math.min(CHUNK_BYTES, Math.ceil(sampleCount / threads) * bars))
+  const dataSets = 1 + Math.min(threads, placeboRunsFor(settings))
+  const tables = TABLES * sampleCount * 8 * (strategy.parameterSpace.length + METRIC_NAMES.length)
+  return dataSets * (columns + scratch + sampleCount * RUN_BYTES) + tables
 }
 
 /** Bytes of a bar that a job needs at the least: six columns, their float32 copies and zones, two indicators. */

@@ -3,8 +3,11 @@ import { metricsOf, METRIC_NAMES, type Metrics } from '../../src/backtest/metric
 import type { ParameterSpec } from '../../src/strategy/parameter-space.ts'
 import { gradientBoosting } from '../../src/models/gradient-boosting.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
+import { drawSamples } from '../../src/strategy/sampling.ts'
 import type { StrategyDefinition } from '../../src/strategy/strategy.ts'
+import { jobCandles } from '../../src/tuning/candles.ts'
 import { durationMs, estimateTuningJob, phasesMs } from '../../src/tuning/estimate.ts'
+import { Evaluator } from '../../src/tuning/evaluator.ts'
 import type { RiskLimits } from '../../src/tuning/job.ts'
 import { weaknessWarning } from '../../src/tuning/learn.ts'
 import { learningSeconds, roundsSeconds } from '../../src/tuning/learning-cost.ts'
@@ -150,6 +153,22 @@ describe('an estimate', () => {
     expect(roundSizes(400, 6)).toEqual(Array.from({ length: 16 }, (_, round) => 12 + round * 25))
     expect(roundSizes(5, 6)).toEqual([])
     expect(roundsSeconds({ ...question, sampleCount: 800 })).toBeGreaterThan(roundsSeconds(question))
+  })
+
+  test.each([500, 20_000])('says within a factor of two what memory %i samples take', async (sampleCount) => {
+    const input = await smallJob(ctx, { sampleCount, placeboRuns: 0, hyperparameters: {} })
+    const { memoryBytes } = await estimateTuningJob(ctx, input)
+    const job = await createTuningJob(ctx, input)
+    const own = settingsOf(job)
+    const dataSet = ctx.engine.dataSet(await jobCandles(ctx, job), own.timeframeMs)
+    const evaluator = new Evaluator(ctx.engine, dataSet, own)
+    const { parameterSpace: specs } = own.strategy
+    const design = { specs, sampler: 'RANDOM' as const, count: sampleCount, seed: 1, violated: () => null }
+    await evaluator.run(drawSamples(design).rows, own.training)
+    const tables = 3 * sampleCount * 8 * (specs.length + METRIC_NAMES.length)
+    const taken = dataSet.arena.memory.buffer.byteLength + tables
+    expect(memoryBytes / taken).toBeGreaterThan(0.5)
+    expect(memoryBytes / taken).toBeLessThan(2)
   })
 
   test('is of this machine, whose pace is measured once', async () => {
