@@ -24,11 +24,59 @@ export function withDeadline<Client extends Sql | TransactionSql>(
       if (name !== 'begin' && name !== 'savepoint') return value
       return (...args: unknown[]) => {
         const work = args.pop() as (tx: TransactionSql) => unknown
-        const inside = (tx: TransactionSql) => work(withDeadline(tx, ms, repeated))
-        return (value as (...args: unknown[]) => unknown).call(target, ...args, inside)
+        const deadline = new Deadline(ms)
+        const inside = async (tx: TransactionSql) => {
+          deadline.meet() // or whoever was told that it has failed would see it done
+          try {
+            return await work(withDeadline(tx, ms, repeated))
+          } finally {
+            deadline.start()
+          }
+        }
+        const transaction = (value as (...args: unknown[]) => Promise<unknown>).call(target, ...args, inside)
+        return Promise.race([transaction, deadline.passed]).finally(() => deadline.stop())
       }
     },
   })
+}
+
+/** For what the driver says by itself, before and after the work of a transaction. */
+class Deadline {
+  readonly #ms: number
+  readonly #passed = Promise.withResolvers<never>()
+  #timer: NodeJS.Timeout | undefined
+  #hasPassed = false
+
+  constructor(ms: number) {
+    this.#ms = ms
+    this.start()
+  }
+
+  /** Rejects when the time has passed. */
+  get passed(): Promise<never> {
+    return this.#passed.promise
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#hasPassed = true
+      this.#passed.reject(notAnswered(this.#ms))
+    }, this.#ms)
+  }
+
+  /** @throws UnavailableError too late */
+  meet(): void {
+    if (this.#hasPassed) throw notAnswered(this.#ms)
+    this.stop()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+function notAnswered(ms: number): UnavailableError {
+  return new UnavailableError(`The database has not answered for ${ms / 1000} s. Try again later.`)
 }
 
 /** What we need of a pending query. */
@@ -43,7 +91,7 @@ function limited(query: Query, ms: number): Query {
     const answer = new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const timer = setTimeout(() => {
-        reject(new UnavailableError(`The database has not answered for ${ms / 1000} s. Try again later.`))
+        reject(notAnswered(ms))
         query.cancel()
       }, ms)
       const giveUp = (): void => {

@@ -1,51 +1,10 @@
-import { createConnection, createServer, type Server, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOLDER_LOCKS, Presence } from '../../src/queue/presence.ts'
+import { Gate } from '../gate.ts'
 import { testContext, type TestContext } from '../helpers.ts'
-
-/** The way to the database, which can be closed. */
-class Gate {
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  readonly port: Promise<number>
-  isShut = false
-
-  constructor({ hostname, port }: URL) {
-    this.#server = createServer((near) => {
-      if (this.isShut) {
-        near.resetAndDestroy()
-        return
-      }
-      const far = createConnection(Number(port), hostname)
-      for (const [from, to] of [
-        [near, far],
-        [far, near],
-      ]) {
-        this.#sockets.add(from)
-        from.on('error', () => {})
-        from.on('close', () => to.destroy())
-        from.pipe(to)
-      }
-    })
-    this.port = new Promise((resolve) =>
-      this.#server.listen(0, '127.0.0.1', () => resolve((this.#server.address() as AddressInfo).port)),
-    )
-  }
-
-  shut(): void {
-    this.isShut = true
-    for (const socket of this.#sockets) socket.destroy()
-  }
-
-  close(): void {
-    this.shut()
-    this.#server.close()
-  }
-}
 
 describe.runIf(process.env.TEST_DATABASE_URL)('the presence of a process', () => {
   let ctx: TestContext
@@ -54,10 +13,8 @@ describe.runIf(process.env.TEST_DATABASE_URL)('the presence of a process', () =>
   beforeAll(async () => {
     ctx = await testContext()
     await ctx.queue.stop() // or it would be the one that watches
-    const url = new URL(ctx.config.databaseUrl!)
-    gate = new Gate(url)
-    url.port = String(await gate.port)
-    presence = await Presence.open(url.toString(), pino({ level: 'silent' }))
+    gate = await Gate.to(ctx.config.databaseUrl!)
+    presence = await Presence.open(gate.url, pino({ level: 'silent' }))
   })
   afterAll(async () => {
     await presence.close()
