@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { GrammyError, type Api } from 'grammy'
 import type { TelegramUser } from '../config.ts'
 import type { AppContext } from '../context.ts'
+import { outlasting } from '../outage.ts'
 import { findAttribution, findReview } from '../playbook/list.ts'
 import { getPlaybook } from '../playbook/version.ts'
 import { findTuningJob } from '../tuning/service.ts'
@@ -159,8 +160,7 @@ export class Outbox {
     if (notice.messageId === null) {
       const sent = await this.#api.sendMessage(user.id, reviewMessage(story), { ...HTML, reply_markup })
       const picture = { userId: user.id, kind: 'PICTURE', subjectId: review.id } as const
-      await this.#ctx.db.insert(telegramNotices).values(picture).onConflictDoNothing()
-      return this.#settle([notice], sent.message_id, review.revision)
+      return this.#settle([notice], sent.message_id, review.revision, picture)
     }
     await this.#edit(user.id, notice.messageId, reviewMessage(story), reply_markup)
     await this.#settle([notice], notice.messageId, review.revision)
@@ -227,11 +227,24 @@ export class Outbox {
     return attribution && worsenedMessage(await getPlaybook(this.#ctx, playbookId), attribution)
   }
 
-  async #settle(batch: TelegramNoticeRow[], messageId: number, shown = 1): Promise<void> {
-    await this.#ctx.db
-      .update(telegramNotices)
-      .set({ messageId, shown, attempts: 0, nextAt: sql`now()` })
-      .where(among(batch))
+  /**
+   * Write down what was sent, as soon as the database lets it: what is not written down is sent again.
+   *
+   * @param next what is to be sent after it
+   */
+  async #settle(
+    batch: TelegramNoticeRow[],
+    messageId: number,
+    shown = 1,
+    next?: typeof telegramNotices.$inferInsert,
+  ): Promise<void> {
+    await outlasting(AbortSignal.timeout(1000 * CLAIM_SECONDS), () =>
+      this.#ctx.db.transaction(async (tx) => {
+        if (next) await tx.insert(telegramNotices).values(next).onConflictDoNothing()
+        const sent = { messageId, shown, attempts: 0, nextAt: sql`now()` }
+        await tx.update(telegramNotices).set(sent).where(among(batch))
+      }),
+    )
   }
 
   /** @param error null: not tried, since Telegram did not take the one before */

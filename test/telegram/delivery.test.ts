@@ -46,6 +46,33 @@ const BUSY = {
 }
 const BROKEN = { status: 502, body: { ok: false, error_code: 502, description: 'Bad Gateway' } }
 
+describe('an outage of the database', () => {
+  test('right after a message was sent does not have it sent again', async () => {
+    const { book } = await withReview()
+    const sent = () => [...fake.messages.values()].filter(({ text }) => text?.includes(`Review: ${book.name}`)).length
+    let failures = 0
+    const db = new Proxy(ctx.db, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          const isFirstWrite = sent() > 0 && ['insert', 'update', 'transaction'].includes(String(name))
+          if (isFirstWrite && failures++ < 3) throw Object.assign(new Error('no database'), { code: 'ECONNREFUSED' })
+          return value.apply(target, args) as unknown
+        }
+      },
+    })
+    telegram = startTelegram({ ...withBot(), db })
+    const isTold = async (): Promise<boolean> => {
+      const [notice] = await ctx.db.select().from(telegramNotices).where(eq(telegramNotices.kind, 'REVIEW'))
+      return Boolean(notice?.messageId)
+    }
+    await expect.poll(isTold, { timeout: 60_000 }).toBe(true)
+    expect(failures).toBeGreaterThan(2)
+    expect(sent()).toBe(1)
+  }, 90_000)
+})
+
 describe('an outage of Telegram', () => {
   test('delays a review and a command, and loses neither', async () => {
     const { book } = await withReview()
