@@ -2,15 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { and, eq, sum } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import { announce } from '../events.ts'
+import { isOutage } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
-import type { Attempt } from './attempt.ts'
+import { Attempt } from './attempt.ts'
 import { openJobCandles } from './candles.ts'
 import { finishedSamples, sampleBlock } from './checkpoint.ts'
 import { Evaluator } from './evaluator.ts'
+import { explain, FAILED } from './failure.ts'
 import { pack, unpack } from './packed.ts'
 import { BLOCK_QUEUE, findTuningJob } from './service.ts'
 import { settingsOf } from './settings.ts'
-import { sampleBlocks, tuningJobs } from './table.ts'
+import { sampleBlocks, tuningJobs, type TuningJobRow } from './table.ts'
 
 /** A block of samples that any worker may backtest. */
 export interface BlockMessage {
@@ -104,10 +106,31 @@ export function blockSize(bars: number, shareFrom: number): number {
   return Math.min(MAX_BLOCK, Math.max(MIN_BLOCK, Math.round((BLOCK_SHARE * shareFrom) / Math.max(1, bars))))
 }
 
-/** Backtest a block for whoever wants it, and leave the result where the checkpoints are. */
-export async function workBlock(ctx: AppContext, { data, signal }: Delivery<BlockMessage>): Promise<void> {
+/**
+ * Backtest a block for whoever wants it, and leave the result where the checkpoints are. Where the last try fails too
+ * the job has failed, as it would have by itself.
+ *
+ * @throws the error, so that the queue delivers the block again
+ */
+export async function workBlock(ctx: AppContext, delivery: Delivery<BlockMessage>): Promise<void> {
+  const { data, signal, lastAttempt } = delivery
   const job = await findTuningJob(ctx, data.jobId)
   if (job?.status !== 'RUNNING' || job.attempt !== data.attempt) return
+  try {
+    await backtestBlock(ctx, job, delivery)
+  } catch (error) {
+    if (!lastAttempt || signal.aborted || isOutage(error)) throw error
+    ctx.log.error({ job: job.id, attempt: job.attempt, from: data.from, err: error }, 'block failed')
+    const end = { ...FAILED, error: explain(error, 'BACKTESTING') }
+    await ctx.db.transaction((tx) => new Attempt(ctx, job).update(tx, end))
+  }
+}
+
+async function backtestBlock(
+  ctx: AppContext,
+  job: TuningJobRow,
+  { data, signal }: Delivery<BlockMessage>,
+): Promise<void> {
   const settings = settingsOf(job)
   using open = await openJobCandles(ctx, job)
   const rows = fromBase64(data.rows)

@@ -1,9 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AppContext } from '../context.ts'
 import type { Transaction } from '../db.ts'
-import { databaseFailure } from '../db-failure.ts'
-import { OutOfMemoryError } from '../engine/memory-guard.ts'
-import { DomainError } from '../errors.ts'
 import { isOutage, outlasting } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
@@ -12,6 +9,7 @@ import { checkCandles, openJobCandles } from './candles.ts'
 import { finishedSamples, saveSamples } from './checkpoint.ts'
 import { complete } from './completion.ts'
 import { phasesMs } from './estimate.ts'
+import { explain, FAILED, isExpected } from './failure.ts'
 import type { JobError, JobPhase } from './job.ts'
 import { tune, type Hooks } from './pipeline.ts'
 import { ProgressMeter, type ProgressState } from './progress.ts'
@@ -100,15 +98,15 @@ export class JobRun {
     if (queue.stopping) return this.#release()
     if (this.#delivery.signal.aborted) throw error // the queue has taken the message away and sees to the rest
 
-    const jobError = describe(error, this.#phase)
+    const jobError = explain(error, this.#phase)
     if (isOutage(error)) {
       log.warn({ job: job.id, attempt: job.attempt, err: error }, 'job waits for the database')
       return this.#release(jobError)
     }
-    const expected = error instanceof DomainError || isOutOfMemory(error)
+    const expected = isExpected(error)
     if (!expected) log.error({ job: job.id, attempt: job.attempt, err: error }, 'job attempt failed')
     if (expected || this.#delivery.lastAttempt) {
-      return this.#leave({ status: 'FAILED', phase: 'FINISHED', finishedAt: sql`now()`, error: jobError })
+      return this.#leave({ ...FAILED, error: jobError })
     }
     await this.#leave({ status: 'PENDING', phase: 'QUEUED', error: jobError })
     throw error
@@ -163,21 +161,4 @@ export class JobRun {
       this.#ctx.log.warn({ job: this.#attempt.job.id, err: error }, 'progress was not written')
     }
   }
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof OutOfMemoryError || (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
-}
-
-function describe(thrown: unknown, phase: JobPhase): JobError {
-  if (isOutOfMemory(thrown)) {
-    const message = 'A compute thread ran out of memory. Try a shorter period or fewer samples.'
-    return { code: 'JOB_OUT_OF_MEMORY', message, phase, retryable: false }
-  }
-  const error = databaseFailure(thrown) ?? thrown
-  if (!(error instanceof DomainError)) {
-    const message = 'Unexpected error. The log has the details under the id of this job.'
-    return { code: 'INTERNAL', message, phase, retryable: true }
-  }
-  return { code: error.code, message: error.message, phase, retryable: isOutage(error) }
 }

@@ -6,6 +6,7 @@ import { outlasting } from '../outage.ts'
 import type { Delivery } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import { type BlockMessage, workBlock } from './blocks.ts'
+import { FAILED } from './failure.ts'
 import { JobRun } from './job-run.ts'
 import type { JobError } from './job.ts'
 import { startReplayWorker } from './replay-queue.ts'
@@ -77,7 +78,7 @@ async function bury(
     }
     await tx
       .update(tuningJobs)
-      .set({ status: 'FAILED', phase: 'FINISHED', error, etaMs: null, finishedAt: sql`now()`, ...nextRevision })
+      .set({ ...FAILED, error, ...nextRevision })
       .where(open)
     await announce(tx, JOB_TOPIC, id)
   })

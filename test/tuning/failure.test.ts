@@ -5,6 +5,7 @@ import type { AppContext } from '../../src/context.ts'
 import type { Engine } from '../../src/engine/pool.ts'
 import { DomainError, UnavailableError } from '../../src/errors.ts'
 import { Queue } from '../../src/queue/queue.ts'
+import { bounds } from '../../src/strategy/parameter-space.ts'
 import { workBlock } from '../../src/tuning/blocks.ts'
 import { BLOCK_QUEUE, createTuningJob, findTuningJob, retryTuningJobs, TUNING_QUEUE } from '../../src/tuning/service.ts'
 import { tuningJobs } from '../../src/tuning/table.ts'
@@ -207,6 +208,28 @@ describe('a worker that cannot ask the database', () => {
     const data = { jobId: id, attempt: 1, from: 0, rows: '' }
     const { signal } = new AbortController()
     await expect(workBlock({ ...ctx, db }, { data, signal, lastAttempt: false })).rejects.toThrow('no database')
+  })
+})
+
+describe('a block that fails', () => {
+  test('each time ends its job with what it failed of', async () => {
+    const halted = Promise.withResolvers<void>()
+    const { id } = await createTuningJob(ctx, await smallJob(ctx))
+    await startWorker({ ...ctx, engine: haltingEngine(ctx.engine, 1, halted.resolve) })
+    await halted.promise
+    const { strategy } = (await findTuningJob(ctx, id))!
+    const lowest = Float64Array.from(strategy.parameterSpace, (spec) => bounds(spec).low)
+    const rows = Buffer.from(lowest.buffer).toString('base64')
+    const small = withEngine(async () => {
+      throw Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' })
+    })
+    const { signal } = new AbortController()
+    const delivery = { data: { jobId: id, attempt: 1, from: 0, rows }, signal, lastAttempt: false }
+    await expect(workBlock(small, delivery)).rejects.toThrow('heap')
+    expect(await findTuningJob(ctx, id)).toMatchObject({ status: 'RUNNING' })
+    await workBlock(small, { ...delivery, lastAttempt: true })
+    const error = { code: 'JOB_OUT_OF_MEMORY', phase: 'BACKTESTING', retryable: false }
+    expect(await findTuningJob(ctx, id)).toMatchObject({ status: 'FAILED', phase: 'FINISHED', error })
   })
 })
 
