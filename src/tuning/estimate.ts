@@ -35,6 +35,11 @@ const FIXED_MS: readonly [JobPhase, number][] = [
   ['SEARCHING', 200],
   ['VALIDATING', 150],
 ]
+/**
+ * How much longer backtests take in a job than what placebos are budgeted by, which would change how many there are:
+ * on half a year of minutes, real and synthetic, with all that is done about them.
+ */
+const IN_A_JOB = 3.2
 /** Backtests of the best candidates, in and out of sample. */
 const VERIFYING = 100
 /** Windows of a walk-forward; 64 neighbours, 200 jittered sets. */
@@ -75,10 +80,10 @@ export function phasesMs(settings: TuningSettings, threads: number): [JobPhase, 
   const evidence = backtestNs(EVIDENCE_PERIODS * settings.sampleCount + AROUND_THE_BEST, training)
   const rounds = isInRounds(settings) ? 1000 * roundsSeconds(settings) : 0
   const spread: Partial<Record<JobPhase, number>> = {
-    BACKTESTING: backtestNs(settings.sampleCount, training) / 1e6 + rounds,
+    BACKTESTING: (IN_A_JOB * backtestNs(settings.sampleCount, training)) / 1e6 + rounds,
     TRAINING: 1000 * learningSeconds(settings),
-    SEARCHING: backtestNs(VERIFYING / 2, both) / 1e6,
-    VALIDATING: (evidence + placeboNs(settings)) / 1e6,
+    SEARCHING: (IN_A_JOB * backtestNs(VERIFYING / 2, both)) / 1e6,
+    VALIDATING: (IN_A_JOB * (evidence + placeboNs(settings))) / 1e6,
   }
   return FIXED_MS.map(([phase, ms]) => [phase, ms + (spread[phase] ?? 0) / threads])
 }
