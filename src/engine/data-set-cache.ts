@@ -1,3 +1,4 @@
+import { outsideOperation } from '../operation.ts'
 import { DataSet } from './data-set.ts'
 import type { MemoryLimit } from './heap.ts'
 
@@ -35,7 +36,10 @@ export class DataSetCache {
     this.#budgetBytes = budgetBytes
   }
 
-  /** Of concurrent callers one loads; a failure is told to all of them and forgotten. */
+  /**
+   * Of concurrent callers one loads, outside of its operation: it may give up, the others do not. A failure is told to
+   * all of them and forgotten.
+   */
   async open(key: string, load: (allocate: Allocate) => Promise<DataSet>): Promise<OpenDataSet> {
     const entry = this.#entries.get(key) ?? this.#load(load)
     this.#entries.delete(key)
@@ -73,7 +77,7 @@ export class DataSetCache {
     }
     // a turn later, when it is one of the entries
     const loading = Promise.resolve()
-      .then(() => load(allocate))
+      .then(() => outsideOperation(() => load(allocate)))
       .then((dataSet) => (entry.dataSet = dataSet))
     const entry: Entry = { loading, dataSet: null, holders: 0, idle: undefined }
     return entry

@@ -3,6 +3,7 @@ import { Random } from '../engine/random.ts'
 import { trainBoosting } from '../models/boosting-task.ts'
 import type { Matrix } from '../models/estimator.ts'
 import { marginalLikelihood } from '../models/gaussian-process.ts'
+import { outsideOperation } from '../operation.ts'
 
 /** What the work below takes where the costs in seconds were measured, in ms. */
 const REFERENCE_MS = 10
@@ -25,7 +26,8 @@ const known = new WeakMap<Engine, Promise<number>>()
 export function paceOf(engine: Engine): Promise<number> {
   const before = known.get(engine)
   if (before) return before
-  const pace = engine.call<number>({ module: import.meta.url, name: 'measurePace', data: null })
+  const task = { module: import.meta.url, name: 'measurePace', data: null }
+  const pace = outsideOperation(() => engine.call<number>(task)) // who asks first may give up, the others do not
   known.set(engine, pace)
   pace.catch(() => known.delete(engine))
   return pace

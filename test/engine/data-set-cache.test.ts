@@ -4,6 +4,7 @@ import { DataSet } from '../../src/engine/data-set.ts'
 import { DEFAULT_EXECUTION } from '../../src/engine/execution.ts'
 import { Engine } from '../../src/engine/pool.ts'
 import { syntheticCandles } from '../../src/market/synthetic.ts'
+import { inOperation, operationSignal } from '../../src/operation.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/strategy/builtin.ts'
 import { compileStrategy } from '../../src/strategy/plan.ts'
 import { drawSamples } from '../../src/strategy/sampling.ts'
@@ -28,6 +29,21 @@ describe('a data set that is opened by its key', () => {
     using again = await cache.open('x', loads)
     expect(again.dataSet).toBe(a.dataSet)
     expect(loads).toHaveBeenCalledOnce()
+  })
+
+  test('is loaded for all who wait, also where the first of them gives up', async () => {
+    const cache = new DataSetCache(10 * ONE)
+    const slow = async (allocate: Allocate): Promise<DataSet> => {
+      const signal = operationSignal()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      signal?.throwIfAborted()
+      return load(allocate)
+    }
+    const first = new AbortController()
+    const opening = [inOperation(first.signal, () => cache.open('x', slow)), cache.open('x', slow)]
+    await new Promise((resolve) => setImmediate(resolve))
+    first.abort()
+    for (const open of await Promise.all(opening)) open.close()
   })
 
   test('whose load fails is told to all who wait, and is loaded anew by the next', async () => {
