@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { turn } from './turn.ts'
 import { mean, r2, standardDeviation } from '../engine/statistics.ts'
 import type { Estimator, Matrix, TaskRunner } from './estimator.ts'
 import { groupCount } from './groups.ts'
@@ -41,7 +41,7 @@ export interface CrossValidationSettings {
  * @param options hyperparameters
  *
  * Costs folds × repeats fits; they are all in flight at once. Predictions are made here, and of many rows they take
- * seconds in all: between them others have a turn of the event loop, or a worker would seem dead.
+ * seconds in all: between those others have a turn of the event loop, or a worker would seem dead.
  */
 export async function crossValidate(
   estimator: Estimator,
@@ -80,9 +80,9 @@ export async function crossValidate(
     const [seen, unseen] = [selectRows(features, fold.train), selectRows(features, fold.validation)]
     const [learned, actual] = [selectValues(target, fold.train), selectValues(target, fold.validation)]
     const model = await estimator.fit(seen, learned, options, seed, run)
-    await turn()
+    await turn(unseen.rows)
     const predicted = model.predict(unseen)
-    await turn()
+    await turn(seen.rows)
     const training = r2(learned, model.predict(seen))
     const predict = (rows: Matrix): Float64Array => model.predict(rows)
     const lost =
@@ -160,7 +160,7 @@ export async function learningCurve(
         folds.map(async ({ train, validation }) => {
           const rows = firstGroups(train, groups, share)
           const model = await estimator.fit(selectRows(features, rows), selectValues(target, rows), options, seed, run)
-          await turn()
+          await turn(validation.length)
           const predicted = model.predict(selectRows(features, validation))
           return { rows: rows.length, r2: r2(selectValues(target, validation), predicted) }
         }),

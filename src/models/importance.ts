@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { turn } from './turn.ts'
 import { Random } from '../engine/random.ts'
 import { mean, r2, spearman, standardDeviation } from '../engine/statistics.ts'
 import type { Matrix } from './estimator.ts'
@@ -38,7 +38,8 @@ const ROWS_STREAM = 0x726f7773
 /**
  * Permutation importance (Breiman 2001): how much R² is lost when one column is shuffled and its tie to the target
  * is cut. Measure it on rows that the model has not seen: on the training rows it would praise what was memorised.
- * Of more than 2,000 rows a seeded part is looked at. Between two columns others have a turn of the event loop.
+ * Of more than 2,000 rows a seeded part is looked at. Of many rows, others have a turn of the event
+ * loop between two columns.
  *
  * @param target f64[rows]; where it is constant nothing can be lost
  */
@@ -56,7 +57,7 @@ export async function permutationImportance(
     new Random(seed, SHUFFLE_STREAM + column * REPEATS + repeat).permutation(rows.rows)
   const losses: Float64Array[] = []
   for (const column of names.keys()) {
-    await turn()
+    await turn(features.rows)
     losses.push(permutationLosses(predict, rows, actual, column, shuffles, repeats))
   }
   return rankImportance(names, losses)

@@ -60,14 +60,14 @@ describe('cross-validation', () => {
     expect(result.r2Mean).toBeLessThan(0)
   })
 
-  test('lets others have a turn between its predictions', async () => {
-    const { x, y } = friedman(60, 1)
+  test('lets others have a turn between its predictions of many rows', async () => {
+    const { x, y } = friedman(60_000, 1)
     let inARow = 0
     let most = 0
     const counting: Estimator = {
-      ...supportVector,
+      ...parrot,
       fit: async (...task) => {
-        const model = await supportVector.fit(...task)
+        const model = await parrot.fit(...task)
         const predict = (rows: Matrix) => ((most = Math.max(most, ++inARow)), model.predict(rows))
         return { ...model, predict }
       },
@@ -75,7 +75,7 @@ describe('cross-validation', () => {
     using _ = everyTurn(() => (inARow = 0))
     const importanceOf = Array.from({ length: x.columns }, (__, column) => String(column))
     await crossValidate(counting, x, y, groupRows(x), {}, 1, runHere, { folds: 5, repeats: 1, importanceOf })
-    expect(most).toBeLessThanOrEqual(5 * 2) // of each fold one, or a column as it is and shuffled
+    expect(most).toBeLessThanOrEqual(2) // one, or a column as it is and shuffled
   })
 
   test('keeps rows of the same group on one side', async () => {
