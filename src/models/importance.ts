@@ -38,8 +38,8 @@ const ROWS_STREAM = 0x726f7773
 /**
  * Permutation importance (Breiman 2001): how much R² is lost when one column is shuffled and its tie to the target
  * is cut. Measure it on rows that the model has not seen: on the training rows it would praise what was memorised.
- * Of more than 2,000 rows a seeded part is looked at. Of many rows, others have a turn of the event
- * loop between two columns.
+ * Of more than 2,000 rows a seeded part is looked at. Of many rows, others have a turn of the event loop between two
+ * columns.
  *
  * @param target f64[rows]; where it is constant nothing can be lost
  */
